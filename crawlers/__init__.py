@@ -1,0 +1,1 @@
+"""Fetch public pages and read the posts on them."""

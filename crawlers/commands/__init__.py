@@ -1,0 +1,1 @@
+"""Commands that scrapy learns from us."""

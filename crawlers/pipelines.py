@@ -1,0 +1,91 @@
+"""Keep what spiders take, and count what they tried."""
+
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+
+from crawlers.base import CAPPED, FAILED, PlatformSpider, Taken
+from lurewatch import workflow
+from lurewatch.config import read_secrets, read_settings
+from lurewatch.store import Store, open_store
+
+ENDINGS: dict[str, workflow.RunState] = {
+    "finished": "finished",
+    "blocked": "blocked",
+    "shutdown": "stopped",
+}
+
+
+def opened_store() -> Store:
+    """The store the environment names."""
+    settings = read_settings()
+    return open_store(settings, read_secrets(settings))
+
+
+class KeepPage:
+    """A page and its posts enter the store in one transaction, before the next page is asked."""
+
+    def __init__(self) -> None:
+        self.store = opened_store()
+
+    def process_item(self, item: Taken) -> Taken:
+        """Keep it."""
+        workflow.take_in(self.store, item.capture, item.next_url)
+        return item
+
+
+class CountCoverage:
+    """What gave no page is counted too: disallowed, capped, failed; and how the run ended."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.store = opened_store()
+        crawler.signals.connect(self.opened, signals.spider_opened)
+        crawler.signals.connect(self.failed, FAILED)
+        crawler.signals.connect(self.capped, CAPPED)
+        crawler.signals.connect(self.closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CountCoverage":
+        """As scrapy makes it."""
+        return cls(crawler)
+
+    def opened(self, spider: Spider) -> None:
+        """A run begins; keywords of a stopped run go on where it stopped."""
+        if not isinstance(spider, PlatformSpider):
+            return
+        spider.run_id = workflow.start_run(
+            self.store, platform=spider.name, how="spider", run_id=spider.run_id or None
+        )
+        for keyword in spider.keywords:
+            if url := workflow.unfinished(self.store, spider.name, keyword):
+                spider.resumed[keyword] = url
+
+    def failed(self, spider: PlatformSpider, failure: Any) -> None:
+        """A request that gave no page."""
+        forbidden = failure.check(IgnoreRequest) and "robots.txt" in str(failure.value)
+        workflow.count_coverage(
+            self.store,
+            spider.run_id,
+            platform=spider.name,
+            keyword=failure.request.meta.get("keyword", ""),
+            state="disallowed" if forbidden else "failed",
+            detail=f"{failure.request.url}: {failure.getErrorMessage()}".splitlines()[0],
+        )
+
+    def capped(self, spider: PlatformSpider, keyword: str) -> None:
+        """More pages were there than may be asked for."""
+        workflow.count_coverage(
+            self.store,
+            spider.run_id,
+            platform=spider.name,
+            keyword=keyword,
+            state="capped",
+            detail=f"stopped after {spider.cap} pages",
+        )
+
+    def closed(self, spider: Spider, reason: str) -> None:
+        """The run ends."""
+        if isinstance(spider, PlatformSpider):
+            workflow.finish_run(self.store, spider.run_id, ENDINGS.get(reason, "failed"))

@@ -1,0 +1,151 @@
+"""Which browser takes screenshots, and whether it can draw Chinese."""
+
+import ipaddress
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from lurewatch.config import Settings
+from lurewatch.errors import SettingsError
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PLACES: Final = (
+    "/usr/bin/chromium",
+    "/snap/bin/chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+QUIET: Final = (  # a browser that asks nobody anything but the page
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-gpu",
+)
+DEBIAN: Final = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
+
+
+def find_chromium(settings: Settings) -> Path | None:
+    """
+    The browser: the one LUREWATCH_CHROMIUM names, the system's, or Playwright's own.
+
+    Raises SettingsError when LUREWATCH_CHROMIUM names none.
+    """
+    if settings.chromium:
+        named = Path(settings.chromium)
+        if not named.is_file():
+            raise SettingsError(f"LUREWATCH_CHROMIUM: there is no browser at {named}")
+        return named
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    for place in PLACES:
+        if Path(place).is_file():
+            return Path(place)
+    return _playwrights_own()
+
+
+def _playwrights_own() -> Path | None:
+    home = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache/ms-playwright"
+    found = sorted(Path(home).glob("chromium-*/chrome-linux*/chrome"))
+    return found[-1] if found else None
+
+
+def launch_options(path: Path | None) -> dict[str, Any]:
+    """What Playwright's `chromium.launch` takes."""
+    sandbox = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+    options: dict[str, Any] = {"headless": True, "args": [*QUIET, *sandbox]}
+    return options | {"executable_path": str(path)} if path else options
+
+
+def is_private(url: str, roots: Iterable[str]) -> bool:
+    """
+    Whether an address is one of a private network and no configured root.
+
+    >>> is_private("http://192.168.1.1/", ()), is_private("https://tieba.baidu.com/p/1", ())
+    (True, False)
+    >>> is_private("http://127.0.0.1:88/x", ["http://127.0.0.1:88/tieba"])
+    False
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("data", "about", "blob"):
+        return False
+    if any(urlsplit(root).netloc == parts.netloc for root in roots):
+        return False
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host in ("", "localhost") or host.endswith((".localhost", ".local", ".internal"))
+
+
+PROBE: Final = """
+() => {
+  const drawn = (text) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = 80; canvas.height = 40;
+    const pen = canvas.getContext("2d");
+    pen.font = "32px sans-serif";
+    pen.fillText(text, 2, 34);
+    return canvas.toDataURL();
+  };
+  const [one, other, none] = ["债", "信", "\\u{10FFFE}"].map(drawn);
+  return one !== other && one !== none;
+}
+"""
+
+
+def has_chinese_font(path: Path) -> bool:
+    """Whether two Chinese characters are drawn differently, which empty boxes are not."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options(path))
+        try:
+            return bool(browser.new_page().evaluate(PROBE))
+        finally:
+            browser.close()
+
+
+def install_hint() -> str:
+    """What a person can do to get a browser and a font."""
+    if shutil.which("apt-get"):
+        return f"apt-get install {' '.join(DEBIAN)}"
+    return "install Chromium and a Chinese font, or: python -m playwright install chromium"
+
+
+def install(settings: Settings, say: Callable[[str], object]) -> str:
+    """
+    Install a browser and a Chinese font where that is possible; "" or what is still wrong.
+
+    Debian's packages when run as root, else Playwright's own browser.
+    """
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        say(f"Installing Debian's {' and '.join(DEBIAN)} for screenshots ...")
+        for command in (
+            ["update", "-q"],
+            ["install", "-y", "-q", "--no-install-recommends", *DEBIAN],
+        ):
+            _run(["apt-get", *command])
+    elif not find_chromium(settings):
+        import sys
+
+        say("Installing Playwright's Chromium for screenshots ...")
+        _run([sys.executable, "-m", "playwright", "install", "chromium"])
+    found = find_chromium(settings)
+    if not found:
+        return f"No browser could be installed; {install_hint()}."
+    if not has_chinese_font(found):
+        return f"No Chinese font is there; {install_hint()}."
+    return ""
+
+
+def _run(command: list[str]) -> None:
+    """Run an installer quietly; whether it helped is looked at afterwards."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command, env=environment, capture_output=True, check=False, timeout=600)

@@ -1,0 +1,1 @@
+"""The model as users run it: ONNX on the CPU, no torch."""

@@ -1,0 +1,150 @@
+"""Run the shipped model: text in, probabilities out."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from lurewatch.classify.screen import Screen
+from lurewatch.errors import InputError
+from lurewatch.finding import Service, Stance
+
+T = TypeVar("T")
+FILES: Final = ("model.int8.onnx", "tokenizer.json", "thresholds.json", "screen.npz")
+BATCH: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where the machine flags; chosen on posts kept apart, see CARD.md."""
+
+    version: str
+    length: int  # tokens read
+    slope: float  # calibration: sigmoid(slope * logit + lean * first-stage score + intercept)
+    lean: float
+    intercept: float
+    flag: float  # score from which a post is flagged
+    protected: float  # probability of protected stances up to which it may be
+    service: float  # probability from which a service counts
+    screen: float  # first-stage score under which a post is called OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the network says of one text."""
+
+    stances: dict[Stance, float]
+    services: dict[Service, float]
+    score: float  # calibrated P(lure)
+
+
+class Classifier:
+    """An ONNX session with its tokenizer and thresholds."""
+
+    def __init__(self, folder: Path) -> None:
+        missing = [name for name in FILES if not (folder / name).is_file()]
+        if missing:
+            raise InputError(
+                f"{folder} is no model folder: it lacks {', '.join(missing)}; set LUREWATCH_MODEL to"
+                " one that `lurewatch train` wrote, or leave it unset for the shipped model"
+            )
+        self.folder = folder
+        self.thresholds = self._loaded(FILES[2], lambda path: Thresholds(**json.loads(path.read_text("utf-8"))))  # fmt: skip
+
+    def _loaded(self, name: str, load: Callable[[Path], T]) -> T:
+        """A part of the model. Raises InputError naming a file that is broken."""
+        try:
+            return load(self.folder / name)
+        except Exception as error:  # each of the libraries has errors of its own
+            raise InputError(
+                f"{self.folder / name} is broken ({type(error).__name__}): install lurewatch anew,"
+                " or set LUREWATCH_MODEL to a folder that `lurewatch train` wrote"
+            ) from None
+
+    @cached_property
+    def screen(self) -> Screen:
+        """The first stage."""
+        return self._loaded(FILES[3], Screen.load)
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False  # long posts are rare: give their memory back
+        cpu = ["CPUExecutionProvider"]
+        return self._loaded(FILES[0], lambda path: onnxruntime.InferenceSession(str(path), options, providers=cpu))  # fmt: skip
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        return self._loaded(FILES[1], lambda path: Tokenizer.from_file(str(path)))
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction a text, in order."""
+        readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        rows = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(readable)]
+        order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
+        found: list[Prediction | None] = [None] * len(rows)
+        for start in range(0, len(order), BATCH):
+            some = order[start : start + BATCH]
+            ran = self._run([rows[at] for at in some], [texts[at] for at in some])
+            for at, prediction in zip(some, ran, strict=True):
+                found[at] = prediction
+        return [prediction for prediction in found if prediction]
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        """Head and tail of a long text: routes stand at its end."""
+        length = self.thresholds.length
+        return ids if len(ids) <= length else ids[: length - 33] + ids[-33:]
+
+    def _run(self, rows: list[list[int]], texts: list[str]) -> list[Prediction]:
+        longest = max(len(row) for row in rows)
+        pad = self._tokenizer.token_to_id("<pad>") or self._tokenizer.token_to_id("[PAD]") or 0
+        ids = np.full((len(rows), longest), pad, dtype=np.int64)
+        mask = np.zeros((len(rows), longest), dtype=np.int64)
+        for at, row in enumerate(rows):
+            ids[at, : len(row)] = row
+            mask[at, : len(row)] = 1
+        stance, services = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        stances, offered = softmax(stance), sigmoid(services)
+        return [
+            Prediction(
+                stances=dict(zip(Stance, stances[at].tolist(), strict=True)),
+                services=dict(zip(Service, offered[at].tolist(), strict=True)),
+                score=self.calibrated(luring_logit(stances[at]), self.screen.score(text)),
+            )
+            for at, text in enumerate(texts)
+        ]
+
+    def calibrated(self, logit: float, sieved: float) -> float:
+        """
+        P(lure) as a frequency: a logistic line over what network and first stage say.
+
+        The two err on different posts: the first counts characters, the second reads.
+        """
+        limits = self.thresholds
+        return float(sigmoid(limits.slope * logit + limits.lean * sieved + limits.intercept))
+
+
+def luring_logit(stances: np.ndarray) -> float:
+    """The log-odds of SOLICIT and RECRUIT together."""
+    luring = min(max(float(stances[0] + stances[1]), 1e-5), 1 - 1e-5)
+    return float(np.log(luring / (1 - luring)))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    raised = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(raised / raised.sum(-1, keepdims=True))
+
+
+def sigmoid(logits: Any) -> Any:
+    """Element by element."""
+    return 1 / (1 + np.exp(-logits))

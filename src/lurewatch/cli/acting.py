@@ -1,0 +1,259 @@
+"""Act on findings: keep evidence, draft takedown requests, set up who reports."""
+
+import getpass
+import json
+import os
+import sys
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lurewatch.errors import InputError, NotAllowedError
+
+if TYPE_CHECKING:
+    from lurewatch.config import Settings
+    from lurewatch.finding import Finding
+    from lurewatch.store import Store
+
+evidence_app = typer.Typer(help="Keep and check evidence.", no_args_is_help=True)
+takedown_app = typer.Typer(help="Draft takedown requests.", no_args_is_help=True)
+BATCH = 200
+MOST = (1 << 63) - 1  # the largest number a database takes
+
+
+def opened() -> "tuple[Settings, Store]":
+    """Settings and store, as every command here needs them."""
+    from lurewatch.config import read_secrets, read_settings
+    from lurewatch.store import open_store
+
+    settings = read_settings()
+    return settings, open_store(settings, read_secrets(settings))
+
+
+@evidence_app.command("keep")
+def keep(
+    findings: Annotated[
+        list[int] | None, typer.Argument(min=1, max=MOST, help="Numbers of findings.")
+    ] = None,
+    all_flagged: Annotated[
+        bool, typer.Option("--all-flagged", help="Every finding that has none yet.")
+    ] = False,
+) -> None:
+    """Take screenshots, page and text of findings, and seal them."""
+    from lurewatch import workflow
+
+    settings, store = opened()
+    if not findings and not all_flagged:
+        raise InputError("name findings, or give --all-flagged; see: lurewatch findings list")
+    if all_flagged:
+        chosen = without_evidence(store)
+    else:
+        reader = getpass.getuser()
+        chosen = [workflow.finding(store, number, reader=reader) for number in findings or ()]
+    problems = keep_all(store, settings, chosen)
+    for line in problems:
+        typer.echo(line, err=True)
+    whole = len(chosen) - len(problems)
+    typer.echo(f"Kept complete evidence of {whole} findings in {settings.evidence_dir}")
+    if problems:
+        sys.exit(1)
+
+
+def without_evidence(store: "Store") -> "list[Finding]":
+    """Findings that have no complete package yet: what the network spoilt is tried again."""
+    from lurewatch import workflow
+
+    chosen: list[Finding] = []
+    offset = 0
+    while some := workflow.findings_to_review(store, limit=BATCH, offset=offset, decided=None):
+        chosen += [
+            one
+            for one in some
+            if not any(kept.complete for kept in workflow.evidence_of(store, one.finding_id))
+        ]
+        offset += BATCH
+    return chosen
+
+
+def keep_all(store: "Store", settings: "Settings", chosen: "list[Finding]") -> list[str]:
+    """Keep the evidence of each, in one browser; what is lacking, a line a finding."""
+    from contextlib import nullcontext
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from lurewatch import workflow
+    from lurewatch.browser import find_chromium
+    from lurewatch.evidence.package import keep as keep_one
+    from lurewatch.evidence.shoot import opened as opened_browser
+
+    path = find_chromium(settings)
+    problems = []
+    console = Console(stderr=True)
+    with opened_browser(path) if path else nullcontext() as browser:
+        for finding in track(
+            chosen, "Keeping evidence", console=console, disable=not console.is_terminal
+        ):
+            kept = keep_one(
+                finding,
+                workflow.captures_of(store, finding.post),
+                settings.evidence_dir,
+                browser,
+                now=datetime.now(UTC),
+                roots=settings.roots,
+            )
+            workflow.record_evidence(
+                store, finding.finding_id, kept.path, kept.sums_sha256, kept.complete
+            )
+            if not kept.complete:
+                problems.append(f"finding {finding.finding_id}: {'; '.join(kept.problems)}")
+    return problems
+
+
+@evidence_app.command("verify")
+def verify(
+    package: Annotated[Path, typer.Argument(help="A package's folder, or an exported zip.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
+) -> None:
+    """Check a package offline; exit code 1 when anything does not hold."""
+    from lurewatch.evidence.verify import verify as check
+
+    checks = check(package)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in checks], ensure_ascii=False, indent=2))
+    else:
+        for one in checks:
+            typer.echo(f"{'✓' if one.holds else '✗'} {one.chinese} · {one.english}")
+    if not all(one.holds for one in checks):
+        sys.exit(1)
+
+
+@takedown_app.command("draft")
+def draft(
+    finding: Annotated[int, typer.Argument(min=1, max=MOST, help="The number of a finding.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A folder [default: HOME/letters].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where the files are.")] = False,
+) -> None:
+    """
+    Draft a track A report (docx) with its evidence beside it (zip).
+
+    Refused, with a list, while anything it needs is missing. Nothing is sent: a person does that.
+    """
+    from lurewatch import workflow
+
+    settings, store = opened()
+    found = workflow.finding(store, finding, reader=getpass.getuser())
+    request = draft_request(store, settings, found, output or settings.home / "letters")
+    if as_json:
+        typer.echo(json.dumps({"request": request.request_id, "letter": str(request.letter), "evidence": str(request.package)}))  # fmt: skip
+    else:
+        typer.echo(
+            f"Request {request.request_id} drafted:\n  {request.letter}\n  {request.package}"
+        )
+
+
+def draft_request(store: "Store", settings: "Settings", finding: "Finding", folder: Path) -> Any:
+    """Zip, letter and record, in that order: a record never points at what is not there."""
+    from lurewatch import workflow
+    from lurewatch.evidence.package import export
+    from lurewatch.letters.report import Package, letter_name, refusals, rules
+    from lurewatch.letters.report import draft as write
+    from lurewatch.takedown import TakedownRequest, TakedownState, Track, read_institution
+
+    now = datetime.now(UTC)
+    institution = read_institution(settings.profile_file)
+    kept = workflow.evidence_of(store, finding.finding_id)
+    best = next((one for one in kept if one.complete), kept[0] if kept else None)
+    target = folder / letter_name(finding, now)
+    archive = target.with_suffix(".evidence.zip")
+    package = Package(best.path, archive, best.complete) if best else None
+    lacking = refusals(finding, finding.decision, institution, package)
+    if lacking or best is None:
+        raise NotAllowedError(
+            f"finding {finding.finding_id}: no letter while these are lacking:\n  - "
+            + "\n  - ".join(lacking)
+        )
+    export(best.path, archive, finding, workflow.decisions_on(store, finding.finding_id))
+    write(finding, finding.decision, institution, package, target, now.date())
+    return workflow.record_request(
+        store,
+        TakedownRequest(
+            request_id=0,
+            finding_id=finding.finding_id,
+            track=Track.A,
+            recipient=rules("words.yaml")["platforms"][finding.post.platform],
+            state=TakedownState.DRAFTED,
+            letter=target,
+            package=archive,
+            drafted_by=getpass.getuser(),
+            drafted_at=now,
+        ),
+    )
+
+
+@takedown_app.command("list")
+def list_requests(
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+) -> None:
+    """List takedown requests, newest first."""
+    from lurewatch import workflow
+
+    _, store = opened()
+    found = workflow.requests(store)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False))
+        return
+    for one in found:
+        typer.echo(
+            f"{one.request_id}  finding {one.finding_id}  {one.recipient}  {one.state}  {one.letter}"
+        )
+
+
+def setup(
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A YAML file with the fields, to set up unasked.")
+    ] = None,
+) -> None:
+    """Write the profile of the institution that reports."""
+    import yaml
+
+    from lurewatch.config import read_settings
+    from lurewatch.takedown import (
+        LABELS,
+        Institution,
+        amended,
+        faults,
+        missing,
+        read_institution,
+    )
+
+    settings = read_settings()
+    if source:
+        profile = amended(read_institution(settings.profile_file), source)
+    else:
+        profile = read_institution(settings.profile_file)
+        asked = {
+            name: typer.prompt(label, default=getattr(profile, name))
+            for name, label in LABELS.items()
+        }
+        brands = typer.prompt("品牌，以逗号分隔 (brands)", default=",".join(profile.brands))
+        profile = replace(
+            Institution(**asked), brands=tuple(b.strip() for b in brands.split(",") if b.strip())
+        )
+    if wrong := faults(profile):
+        raise InputError("; ".join(wrong))
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    values = {field.name: getattr(profile, field.name) for field in fields(profile)}
+    text = yaml.safe_dump(values | {"brands": list(profile.brands)}, allow_unicode=True)
+    half = settings.profile_file.with_name(f".{settings.profile_file.name}.draft")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    half.replace(settings.profile_file)
+    typer.echo(f"Wrote {settings.profile_file}")
+    if lacking := missing(profile):
+        typer.echo(f"Still missing: {', '.join(lacking)}", err=True)

@@ -1,0 +1,152 @@
+"""Collect: crawl platforms, and read saved pages."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lurewatch.errors import InputError
+from lurewatch.post import platform_named
+
+if TYPE_CHECKING:
+    from lurewatch.workflow import CoverageRow
+
+SPIDERS = ("tieba", "wechat", "weibo", "xiaohongshu")
+TROUBLE = {
+    "blocked": "blocked: a wall stopped the run",
+    "disallowed": "disallowed by robots.txt",
+    "changed": "changed: the page is not understood",
+    "failed": "failed: no page came",
+    "capped": "capped: more pages were there",
+}
+
+
+def crawl(
+    platforms: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(SPIDERS)}.")],
+    keyword: Annotated[list[str] | None, typer.Option(help="What to search for.")] = None,
+    address: Annotated[list[str] | None, typer.Option(help="A public post to read.")] = None,
+    pages: Annotated[int, typer.Option(min=1, help="At most so many pages a keyword.")] = 10,
+    judge: Annotated[bool, typer.Option(help="Judge the new posts afterwards.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the coverage as JSON.")] = False,
+) -> None:
+    """
+    Crawl public pages with our spiders, politely: one page at a time, ten seconds apart.
+
+    A run that was stopped goes on where it was. Exit code 1 when no page could be read.
+    """
+    if not keyword and not address:
+        raise InputError("nothing to look for: give --keyword or --address")
+    codes = [spider_code(platform) for platform in platforms]
+    runs = {code: uuid.uuid4().hex for code in codes}
+    with ThreadPoolExecutor(len(runs)) as pool:
+        failures = list(
+            pool.map(lambda code: run_spider(code, runs[code], keyword, address, pages), runs)
+        )
+    from lurewatch.config import read_secrets, read_settings
+    from lurewatch.store import open_store
+    from lurewatch.workflow import coverage
+
+    settings = read_settings()
+    store = open_store(settings, read_secrets(settings))
+    rows = coverage(store, list(runs.values()))
+    show_coverage(rows, as_json)
+    for failure in filter(None, failures):
+        typer.echo(failure, err=True)
+    if judge:
+        from lurewatch.cli.pending import judge_all
+
+        judged = judge_all(store, settings)
+        typer.echo(f"Judged {judged.posts} posts: {judged.findings} new findings.", err=as_json)
+    if not any(row.state in ("captured", "empty") for row in rows):
+        sys.exit(1)
+
+
+def spider_code(platform: str) -> str:
+    """A platform's code. Raises InputError for one that is unknown or has no spider yet."""
+    try:
+        code = platform_named(platform)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    if code not in SPIDERS:
+        raise InputError(f"{code}: no spider reads this platform yet; import its posts instead")
+    return code
+
+
+def run_spider(
+    code: str,
+    run_id: str,
+    keywords: list[str] | None,
+    addresses: list[str] | None,
+    pages: int,
+    environ: dict[str, str] | None = None,
+) -> str:
+    """Run one spider in a process of its own; what went wrong in one line, or nothing."""
+    arguments = {
+        "run_id": run_id,
+        "cap": str(pages),
+        "keywords": "\n".join(keywords or ()),
+        "addresses": "\n".join(addresses or ()),
+    }
+    command = [sys.executable, "-m", "scrapy", "crawl", code]
+    for name, value in arguments.items():
+        command += ["-a", f"{name}={value}"]
+    done = subprocess.run(
+        command, env=scrapy_environment(environ), capture_output=True, text=True, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if "Error" in line or "lurewatch" in line]
+    return f"{code}: {said[-1].strip()}" if done.returncode or "Traceback" in done.stderr else ""
+
+
+def scrapy_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment in which scrapy finds our spiders from any folder."""
+    return (environ or dict(os.environ)) | {"SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
+
+
+def show_coverage(rows: "list[CoverageRow]", as_json: bool) -> None:
+    """A line for each platform, keyword and state."""
+    if as_json:
+        shown = [
+            {
+                "platform": row.platform,
+                "keyword": row.keyword,
+                "day": row.day.isoformat(),
+                "state": row.state,
+                "pages": row.pages,
+                "posts": row.posts,
+                "detail": row.detail,
+            }
+            for row in rows
+        ]
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    for row in sorted(rows, key=lambda row: (row.platform, row.keyword)):
+        words = TROUBLE.get(row.state, row.state)
+        detail = f" ({row.detail})" if row.detail and row.state in TROUBLE else ""
+        name = row.keyword or "addresses"
+        typer.echo(f"{row.platform}  {name}: {words}, {row.pages} pages, {row.posts} posts{detail}")
+
+
+def read(
+    platform: Annotated[str, typer.Argument(help="The platform's code.")],
+    file: Annotated[Path, typer.Argument(help="A saved page.")],
+    url: Annotated[str, typer.Option(help="The address it was saved from.")],
+    captured_at: Annotated[
+        str, typer.Option(help="When it was saved; needed for dates like “3分钟前”.")
+    ] = "",
+) -> None:
+    """
+    Print what our page object sees in a saved page, as JSON.
+
+    A wall (login, CAPTCHA, rate limit) is named in `wall` and ends with exit code 0; a file that
+    cannot be read ends with 2.
+    """
+    command = [sys.executable, "-m", "scrapy", "readpage", platform, str(file), "--url", url]
+    if captured_at:
+        command += ["--captured-at", captured_at]
+    sys.exit(subprocess.run(command, env=scrapy_environment(), check=False).returncode)

@@ -1,0 +1,59 @@
+"""Serve the review console."""
+
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lurewatch.errors import LurewatchError
+
+if TYPE_CHECKING:
+    from lurewatch.config import Settings
+    from lurewatch.store import Store
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8760,
+) -> None:
+    """Serve the review console until stopped."""
+    from lurewatch.config import read_secrets, read_settings
+    from lurewatch.store import open_store
+
+    settings = read_settings()
+    serve_store(open_store(settings, read_secrets(settings)), settings, host, port)
+
+
+def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> None:
+    """Serve the console over an open store, until stopped."""
+    import uvicorn
+
+    from lurewatch.config import read_secrets
+    from lurewatch.review.app import create_app
+    from lurewatch.workflow import users
+
+    listener = bound(host, port)
+    secret = read_secrets(settings).console_secret
+    app = create_app(store, secret=secret, evidence_dir=settings.evidence_dir)
+    typer.echo(f"The console is at http://{host}:{port} (stop with Ctrl-C)")
+    if not users(store):
+        typer.echo("Nobody can log in yet: lurewatch user add NAME --role lead")
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        typer.echo("Beyond this machine, put it behind HTTPS: passwords travel here.", err=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises LurewatchError when the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise LurewatchError(
+            f"{host}:{port} cannot be used ({error.strerror}); choose another: --port {port + 1}"
+        ) from None
+    return listener

@@ -1,0 +1,249 @@
+"""Turn a row of another tool into a post, and say what had to be mended on the way."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from lurewatch.collect.tables import Row
+from lurewatch.dates import read_date
+from lurewatch.post import Counts, Post, platform_named
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a tool's export keeps what a post has; {} in `url` is the id."""
+
+    platform: str
+    known_by: str  # a column that only this layout has
+    post_id: str
+    text: tuple[str, ...]
+    title: str
+    name: str
+    at: tuple[str, ...]  # the first that is filled counts
+    link: str
+    url: str
+    id_in_url: str
+    likes: str = ""
+    comments: str = ""
+    shares: str = ""
+    collects: str = ""
+    views: str = ""
+    tags: str = ""
+    images: str = ""
+
+
+# MediaCrawler's exports (its headers of November 2026; earlier ones have more author columns)
+MEDIACRAWLER: Final = (
+    Layout("weibo", "shared_count", "note_id", ("content",), "", "nickname",
+           ("create_date_time", "create_time"), "note_url", "https://m.weibo.cn/detail/{}",
+           r"/detail/(\d+)", "liked_count", "comments_count", "shared_count"),
+    Layout("xiaohongshu", "xsec_token", "note_id", ("desc",), "title", "nickname", ("time",),
+           "note_url", "https://www.xiaohongshu.com/explore/{}", r"/explore/([0-9a-f]{24})",
+           "liked_count", "comment_count", "share_count", "collected_count",
+           tags="tag_list", images="image_list"),
+    Layout("douyin", "aweme_id", "aweme_id", ("desc",), "", "nickname", ("create_time",),
+           "aweme_url", "https://www.douyin.com/video/{}", r"/(?:video|note)/(\d+)",
+           "liked_count", "comment_count", "share_count", "collected_count", images="cover_url"),
+    Layout("kuaishou", "viewd_count", "video_id", ("desc",), "title", "nickname", ("create_time",),
+           "video_url", "https://www.kuaishou.com/short-video/{}", r"/short-video/(\w+)",
+           "liked_count", views="viewd_count", images="video_cover_url"),
+    Layout("bilibili", "video_danmaku", "video_id", ("desc",), "title", "nickname",
+           ("create_time",), "video_url", "https://www.bilibili.com/video/av{}", r"/video/av(\d+)",
+           "liked_count", "video_comment", "video_share_count", "video_favorite_count",
+           "video_play_count", images="video_cover_url"),
+    Layout("zhihu", "content_text", "content_id", ("content_text", "desc"), "title",
+           "user_nickname", ("created_time",), "content_url", "https://www.zhihu.com/answer/{}",
+           r"/(?:answer|p|zvideo)/(\d+)", "voteup_count", "comment_count"),
+    Layout("tieba", "total_replay_num", "note_id", ("desc",), "title", "user_nickname",
+           ("publish_time",), "note_url", "https://tieba.baidu.com/p/{}", r"/p/(\d+)",
+           comments="total_replay_num"),
+)  # fmt: skip
+SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+COUNT: Final = re.compile(r"([\d.]+)\s*(万|亿|[wW])?(\+)?")
+TIMES: Final = {"万": 10_000, "w": 10_000, "W": 10_000, "亿": 100_000_000}
+
+
+def mapper_for(first: Values, platform: str) -> Callable[[Row], tuple[Post, datetime]] | None:
+    """
+    How the rows of a file that begins with *first* become posts; None when nobody knows.
+
+    A comment's row (it has a comment_id) is no post: its layout is not read.
+    """
+    if "comment_id" in first:
+        return None
+    for layout in MEDIACRAWLER:
+        if layout.known_by in first:
+            return lambda row: from_layout(row, layout)
+    if "text" in first or "content" in first:
+        return lambda row: from_plain(row, platform)
+    return None
+
+
+def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
+    """A post from a tool's export. Raises ValueError saying what is missing."""
+    values, repairs = row.values, list(row.repairs)
+    link = cell(values, layout.link)
+    post_id = repaired_id(cell(values, layout.post_id), link, layout.id_in_url, repairs)
+    if layout.platform == "zhihu" and (kind := cell(values, "content_type")):
+        post_id = f"{kind}-{post_id}"
+    counts, least = read_counts(values, layout)
+    texts = dict.fromkeys(filter(None, (cell(values, name) for name in layout.text)))
+    post = Post(
+        platform=layout.platform,
+        post_id=post_id,
+        url=link or layout.url.format(post_id.rpartition("-")[2]),
+        title=cell(values, layout.title),
+        text="\n".join(texts),
+        tags=split_list(values.get(layout.tags)),
+        images=split_list(values.get(layout.images)),
+        author_id=cell(values, "user_id") or cell(values, "creator_hash"),
+        author_name=cell(values, layout.name),
+        published_at=published(values, layout, repairs),
+        counts=Counts(**counts, at_least=tuple(least)),
+        repairs=tuple(repairs),
+    )
+    return post, collected(values)
+
+
+def from_plain(row: Row, platform: str) -> tuple[Post, datetime]:
+    """A post from a table with our own column names."""
+    values, repairs = row.values, list(row.repairs)
+    code = platform_named(cell(values, "platform") or platform or "web")
+    post_id = cell(values, "post_id") or cell(values, "id")
+    text = cell(values, "text") or cell(values, "content")
+    if not post_id:
+        raise ValueError("no post_id")
+    if not text and not cell(values, "title"):
+        raise ValueError("neither text nor title")
+    url = cell(values, "url")
+    post_id = repaired_id(post_id, url, r"(\d{6,})", repairs)
+    counts: dict[str, int | None] = {}
+    least = []
+    for name in ("likes", "comments", "shares", "collects", "views"):
+        number, is_least = read_count(cell(values, name))
+        counts[name] = number
+        least += [name] if is_least else []
+    lists: dict[str, Any] = {
+        name: split_list(values.get(name)) for name in ("tags", "images", "ocr", "author_comments")
+    }
+    texts: dict[str, Any] = {
+        name: cell(values, name) for name in ("title", "author_id", "author_name", "author_bio")
+    }
+    shown = cell(values, "published_at")
+    post = Post(
+        platform=code,
+        post_id=post_id,
+        url=url,
+        text=text,
+        published_at=moment(shown) if shown else None,
+        counts=Counts(**counts, at_least=tuple(least)),
+        repairs=tuple(repairs),
+        **texts,
+        **lists,
+    )
+    return post, collected(values)
+
+
+def cell(values: Values, name: str) -> str:
+    """A value as text; nothing for what is absent."""
+    value = values.get(name)
+    return "" if value is None or isinstance(value, (list, dict)) else str(value).strip()
+
+
+def repaired_id(written: str, link: str, pattern: str, repairs: list[str]) -> str:
+    """
+    The id, recovered from the address when a spreadsheet made a number of it.
+
+    >>> repairs = []
+    >>> repaired_id("5.1E+15", "https://m.weibo.cn/detail/5099999999999999", r"/detail/(\\d+)", repairs)
+    '5099999999999999'
+    >>> repairs
+    ['id 5.1E+15 recovered from the address']
+    """
+    if written and not SCIENTIFIC.fullmatch(written):
+        return written
+    if found := re.search(pattern, link):
+        if written:
+            repairs.append(f"id {written} recovered from the address")
+        return found[1]
+    raise ValueError(f"id {written!r} is lost and the address does not hold it")
+
+
+def read_counts(values: Values, layout: Layout) -> tuple[dict[str, int | None], list[str]]:
+    """The counts, and which of them are lower bounds."""
+    counts: dict[str, int | None] = {}
+    least = []
+    for name in ("likes", "comments", "shares", "collects", "views"):
+        number, is_least = read_count(cell(values, getattr(layout, name)))
+        counts[name] = number
+        least += [name] if is_least else []
+    return counts, least
+
+
+def read_count(shown: str) -> tuple[int | None, bool]:
+    """
+    A count as shown, and whether it is only a lower bound.
+
+    >>> read_count("1.2万"), read_count("10万+"), read_count("37"), read_count("赞")
+    ((12000, True), (100000, True), (37, False), (None, False))
+    """
+    found = COUNT.fullmatch(shown)
+    if not found:
+        return None, False
+    number = round(float(found[1]) * TIMES.get(found[2] or "", 1))
+    return number, bool(found[2] or found[3])
+
+
+def published(values: Values, layout: Layout, repairs: list[str]) -> datetime | None:
+    """When the post was published; Weibo's number may be eight hours late, its text never is."""
+    shown = [text for text in (cell(values, name) for name in layout.at) if text not in ("", "0")]
+    if not shown:
+        return None
+    at = moment(shown[0])
+    if layout.platform == "weibo" and len(shown) == 2 and at:
+        late = moment(shown[1])
+        if late and (late - at).total_seconds() == 28_800:
+            repairs.append("create_time was eight hours late; create_date_time was taken")
+    return at
+
+
+def moment(shown: str) -> datetime | None:
+    """A moment as tools write it: ISO, epoch seconds or milliseconds, or a platform's date."""
+    try:
+        at = datetime.fromisoformat(shown)
+        if at.tzinfo:
+            return at
+    except ValueError:
+        pass
+    try:
+        return read_date(shown, None).at
+    except ValueError:
+        return None
+
+
+def collected(values: Values) -> datetime:
+    """When the row was collected: MediaCrawler's last_modify_ts, our first_seen, or now."""
+    found = moment(cell(values, "last_modify_ts") or cell(values, "first_seen"))
+    return found or datetime.now(UTC)
+
+
+def split_list(value: Any) -> tuple[str, ...]:
+    """
+    A list as tools write it: JSON, or joined by commas.
+
+    >>> split_list("负债,上岸"), split_list('["负债"]'), split_list(["a"]), split_list(None)
+    (('负债', '上岸'), ('负债',), ('a',), ())
+    """
+    import json
+
+    if isinstance(value, str) and value.startswith(("[", '"')):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, str):
+        value = value.split(",")
+    return tuple(str(item).strip() for item in value or () if str(item).strip())

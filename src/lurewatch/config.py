@@ -1,0 +1,152 @@
+"""Settings: where state lives and which secrets there are, read once when a command starts."""
+
+import json
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from lurewatch.errors import SettingsError
+from lurewatch.post import platform_named
+
+SECRETS = "secrets.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The keys of one installation; losing `data_key` loses what is encrypted."""
+
+    console_secret: str  # signs console sessions
+    data_key: str  # 32 bytes, base64url: encrypts personal data
+    hash_key: str  # 32 bytes, base64url: keyed hashes for linking
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a command needs to know of its surroundings."""
+
+    home: Path
+    db_url: str
+    roots: Mapping[str, str]  # platform -> base address to use instead of the real one
+    chromium: str | None
+    model_dir: Path | None  # None: the shipped model
+    weibo_token: str | None
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Where evidence packages are kept."""
+        return self.home / "evidence"
+
+    @property
+    def profile_file(self) -> Path:
+        """The institution's profile, written by `lurewatch setup`."""
+        return self.home / "institution.yaml"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """
+    The settings that *environ* gives, with defaults for what it leaves out.
+
+    Raises SettingsError when a value cannot be read. Makes no folder.
+
+        >>> read_settings({"LUREWATCH_HOME": "/tmp/x"}).db_url
+        'sqlite:////tmp/x/lurewatch.db'
+    """
+    env = os.environ if environ is None else environ
+    home = Path(env.get("LUREWATCH_HOME") or platformdirs.user_data_dir("lurewatch")).expanduser()
+    model_dir = env.get("LUREWATCH_MODEL")
+    return Settings(
+        home=home,
+        db_url=env.get("LUREWATCH_DB") or f"sqlite:///{home.absolute() / 'lurewatch.db'}",
+        roots=read_roots(env.get("LUREWATCH_ROOTS", "")),
+        chromium=env.get("LUREWATCH_CHROMIUM") or None,
+        model_dir=Path(model_dir) if model_dir else None,
+        weibo_token=env.get("LUREWATCH_WEIBO_TOKEN") or None,
+    )
+
+
+def read_roots(written: str) -> dict[str, str]:
+    """
+    Base addresses by platform, written as `platform=address` with commas between.
+
+    >>> read_roots("tieba=http://127.0.0.1:8800/tieba, xhs=http://127.0.0.1:8800/xhs")
+    {'tieba': 'http://127.0.0.1:8800/tieba', 'xiaohongshu': 'http://127.0.0.1:8800/xhs'}
+    """
+    roots = {}
+    for part in filter(None, (part.strip() for part in written.split(","))):
+        name, separator, address = part.partition("=")
+        if not separator or urlsplit(address).scheme not in ("http", "https"):
+            raise SettingsError(
+                f"LUREWATCH_ROOTS: cannot read {part!r}; write platform=http://host:port/path"
+            )
+        try:
+            roots[platform_named(name.strip())] = address.rstrip("/")
+        except ValueError as error:
+            raise SettingsError(f"LUREWATCH_ROOTS: {error}") from None
+    return roots
+
+
+def read_secrets(settings: Settings, environ: Mapping[str, str] | None = None) -> Secrets:
+    """
+    The installation's keys: each from the environment, else from a file only its owner can read.
+
+    The file is made on first use. Raises SettingsError when others can read it or it is broken.
+    """
+    env = os.environ if environ is None else environ
+    names = ("console_secret", "data_key", "hash_key")
+    given = {name: env.get(f"LUREWATCH_{name.upper()}", "") for name in names}
+    if not all(given.values()):
+        kept = _kept_secrets(settings.home / SECRETS)
+        given = {name: given[name] or kept[name] for name in names}
+    return Secrets(**given)
+
+
+def made_folder(folder: Path, setting: str) -> None:
+    """Make *folder* for this user alone; raises SettingsError that names the *setting* to blame."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"{setting}: the folder {folder} cannot be made ({error.strerror}); choose another"
+        ) from None
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    if not path.exists():
+        _write_secrets(path)
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path} can be read by others; run: chmod 600 {path}")
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        return {name: str(kept[name]) for name in ("console_secret", "data_key", "hash_key")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"{path} is not a secrets file ({error}); restore it from a backup: what is"
+            " encrypted in the store cannot be read without it"
+        ) from None
+
+
+def _write_secrets(path: Path) -> None:
+    """Atomically, so that two commands that start together agree on one set of keys."""
+    made_folder(path.parent, "LUREWATCH_HOME")
+    fresh = {
+        "console_secret": secrets.token_urlsafe(32),
+        "data_key": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "hash_key": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(fresh, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another command was first: its keys hold
+    finally:
+        draft.unlink()

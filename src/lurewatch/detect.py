@@ -1,0 +1,192 @@
+"""From a post to a verdict: normaliser, lexicon, contacts and model meet here, and only here."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from lurewatch.classify.encode import model_text
+from lurewatch.classify.model import Classifier, Prediction
+from lurewatch.config import Settings
+from lurewatch.finding import (
+    LURING,
+    PROTECTED,
+    Contact,
+    Grade,
+    Owner,
+    Reason,
+    Service,
+    Stance,
+    Verdict,
+)
+from lurewatch.post import Post
+from lurewatch.text.contacts import Piece, find_contacts
+from lurewatch.text.lexicon import OVERLAY, Lexicon, load_lexicon
+from lurewatch.text.normalise import normalise
+from lurewatch.text.signals import find_signals
+
+LIFTS: Final = frozenset({"promise", "fee", "method", "policy", "papers", "impersonation"})
+OWNERS: Final[dict[Stance, Owner]] = {
+    Stance.SOLICIT: "author",
+    Stance.RECRUIT: "author",
+    Stance.VICTIM: "suspect",
+    Stance.WARN: "suspect",
+}
+SHOWN_MODEL: Final = "lure-bert-zh"
+
+
+def lexicon_for(settings: Settings) -> Lexicon:
+    """The shipped lexicon with the operator's own rows."""
+    return load_lexicon(settings.home / OVERLAY)
+
+
+def model_folder(settings: Settings) -> Path:
+    """Where the model is: as set, as installed, or as in a checkout."""
+    if settings.model_dir:
+        return settings.model_dir
+    installed = Path(str(files("lurewatch"))) / "model"
+    checkout = Path(__file__).parents[2] / "models" / SHOWN_MODEL
+    return installed if installed.is_dir() else checkout
+
+
+class Detector:
+    """Judges posts. Loading the model itself waits until a post needs it."""
+
+    def __init__(self, lexicon: Lexicon, classifier: Classifier) -> None:
+        self._lexicon = lexicon
+        self._classifier = classifier
+        self.model = f"{SHOWN_MODEL}-{classifier.thresholds.version}"
+        self.lexicon = lexicon.version
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Detector":
+        """The detector that the settings describe."""
+        return cls(lexicon_for(settings), Classifier(model_folder(settings)))
+
+    def judge(self, posts: Sequence[Post], *, screen: bool = True) -> list[Verdict]:
+        """One verdict a post, in order; without *screen* every post is read by the model."""
+        bundles = [self.read(post) for post in posts]
+        texts = [model_text(bundle) for bundle in bundles]
+        wanted = [
+            at
+            for at, bundle in enumerate(bundles)
+            if bundle and (not screen or self.worth_reading(bundle, texts[at]))
+        ]
+        predictions = dict(
+            zip(wanted, self._classifier.predict([texts[at] for at in wanted]), strict=True)
+        )
+        return [
+            self.verdict(bundle, predictions.get(at), model_only=not screen)
+            for at, bundle in enumerate(bundles)
+        ]
+
+    def read(self, post: Post) -> list[Piece]:
+        """Every text of a post, normalised."""
+        return [
+            (field, index, normalise(value, self._lexicon)) for field, index, value in post.values()
+        ]
+
+    def worth_reading(self, bundle: Sequence[Piece], text: str) -> bool:
+        """Whatever names a term of the field goes on to the model, whatever the sieve says."""
+        named = any(term.group == "SVC" for _, _, found in bundle for term in found.terms)
+        return named or self._classifier.screen.score(text) >= self._classifier.thresholds.screen
+
+    def verdict(
+        self, bundle: Sequence[Piece], prediction: Prediction | None, *, model_only: bool
+    ) -> Verdict:
+        """What the model and the rules make of one post."""
+        if prediction is None:
+            return self._nothing("model" if model_only else "screen")
+        stance = max(prediction.stances, key=prediction.stances.__getitem__)
+        contacts = find_contacts(bundle)
+        reasons = [*term_reasons(bundle), *find_signals(bundle)]
+        services = self.services(prediction, stance)
+        grade = self.grade(prediction, stance, services, reasons, contacts)
+        owner = OWNERS.get(stance, "unknown")
+        return Verdict(
+            stance=stance,
+            services=services,
+            grade=grade,
+            stage="model",
+            score=round(prediction.score, 4),
+            reasons=tuple(reasons),
+            contacts=tuple(replace(contact, owner=owner) for contact in contacts),
+            devices=tuple(dict.fromkeys(d for _, _, found in bundle for d in found.devices)),
+            model=self.model,
+            lexicon=self.lexicon,
+        )
+
+    def _nothing(self, stage: str) -> Verdict:
+        return Verdict(
+            stance=Stance.OTHER,
+            services=(),
+            grade=Grade.L0,
+            stage="screen" if stage == "screen" else "model",
+            score=0.0,
+            reasons=(),
+            contacts=(),
+            devices=(),
+            model=self.model,
+            lexicon=self.lexicon,
+        )
+
+    def services(self, prediction: Prediction, stance: Stance) -> tuple[Service, ...]:
+        """The services that count; of a lure the likeliest one always does."""
+        floor = self._classifier.thresholds.service
+        found = [service for service, p in prediction.services.items() if p >= floor]
+        if not found and stance in LURING:
+            best = max(prediction.services, key=prediction.services.__getitem__)
+            found = [best] if prediction.services[best] >= floor / 3 else []
+        return tuple(found)
+
+    def grade(
+        self,
+        prediction: Prediction,
+        stance: Stance,
+        services: tuple[Service, ...],
+        reasons: Sequence[Reason],
+        contacts: Sequence[Contact],
+    ) -> Grade:
+        """
+        DESIGN of a flag: score, stance, no protected voice, a service.
+
+        L3 when rules find a route and one element more in what the post itself says; an offer seen
+        only in tags, pictures, comments or the account is L2.
+        """
+        limits = self._classifier.thresholds
+        protected = sum(prediction.stances[one] for one in PROTECTED)
+        flagged = (
+            prediction.score >= limits.flag
+            and stance in LURING
+            and protected <= limits.protected
+            and bool(services)
+        )
+        kinds = {reason.kind for reason in reasons}
+        if flagged:
+            body = {reason.kind for reason in reasons if reason.field in ("title", "text")}
+            routed = "route" in kinds or bool(contacts)
+            lifted = bool(LIFTS & body) or "coding" in body
+            return Grade.L3 if routed and lifted and body - {"route"} else Grade.L2
+        if (stance is Stance.TUTORIAL and "method" in kinds) or (
+            stance is Stance.VICTIM and any(one.channel != "pointer" for one in contacts)
+        ):
+            return Grade.L1
+        return Grade.L0
+
+
+def term_reasons(bundle: Sequence[Piece]) -> list[Reason]:
+    """Terms of the lexicon as reasons; those that were coded say so."""
+    return [
+        Reason(
+            field=field,
+            index=index,
+            start=term.raw_start,
+            end=term.raw_end,
+            surface=term.surface,
+            meaning=term.plain if term.device != "plain" else term.concept,
+            kind="term" if term.device == "plain" else "coding",
+        )
+        for field, index, found in bundle
+        for term in found.terms
+    ]

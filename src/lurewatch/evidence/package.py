@@ -1,0 +1,249 @@
+"""Write evidence packages: sealed facts in one part, what was thought of them in another."""
+
+import json
+import platform
+import shutil
+import socket
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from lurewatch import __version__
+from lurewatch.dates import CHINA
+from lurewatch.evidence.shoot import Shot, shoot, show_capture
+from lurewatch.finding import Decision, Finding
+from lurewatch.post import Capture
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SUMS: Final = "SHA256SUMS"
+MANIFEST: Final = "manifest.json"
+ANALYSIS: Final = "analysis.json"
+EXPORT_SUMS: Final = "EXPORT.SHA256SUMS"
+FOUND: Final = 16  # characters of the post's text that must stand on the page in a row
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPackage:
+    """A package on disk; `complete` says whether the page showed the post."""
+
+    path: Path
+    sums_sha256: str
+    complete: bool
+    problems: tuple[str, ...]
+
+
+def keep(
+    finding: Finding,
+    captures: Sequence[Capture],
+    folder: Path,
+    browser: "Browser | None",
+    *,
+    now: datetime,
+    roots: Mapping[str, str],
+) -> KeptPackage:
+    """
+    Make the package of a finding in *folder*: all of it, or none of it.
+
+    Without a browser, or when the page does not come, what the spider kept is sealed and the
+    manifest says what is lacking.
+    """
+    post = finding.post
+    name = f"{post.platform}-{finding.finding_id}-{now:%Y%m%dT%H%M%SZ}"
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{name}."))
+    try:
+        problems: list[str] = []
+        shot = _visit(finding, browser, roots, problems)
+        files = dict(_facts(finding, captures, browser, shot))
+        found = shot is not None and shows(shot.text, post.text or post.title)
+        if shot is not None and not found:
+            problems.append("the post's text is not on the page as rendered")
+        manifest = _manifest(finding, captures, shot, found, problems, now, roots)
+        files[MANIFEST] = json.dumps(manifest, ensure_ascii=False, indent=2).encode(
+            "utf-8", "replace"
+        )
+        for file_name, content in files.items():
+            (draft / file_name).write_bytes(content)
+        sums = "".join(f"{sha256(files[one]).hexdigest()}  {one}\n" for one in sorted(files))
+        (draft / SUMS).write_text(sums, "ascii")
+        final = folder / name
+        draft.chmod(0o700)
+        draft.replace(final)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return KeptPackage(final, sha256(sums.encode()).hexdigest(), found, tuple(problems))
+
+
+def _visit(
+    finding: Finding, browser: "Browser | None", roots: Mapping[str, str], problems: list[str]
+) -> Shot | None:
+    from playwright.sync_api import Error
+
+    if browser is None:
+        problems.append("no browser: no screenshot was taken")
+        return None
+    try:
+        return shoot(
+            browser, located(finding.post.url, finding.post.platform, roots), roots.values()
+        )
+    except Error as error:
+        problems.append(f"the page did not come: {str(error).splitlines()[0]}")
+        return None
+
+
+def located(url: str, platform_code: str, roots: Mapping[str, str]) -> str:
+    """
+    Where an address is looked at: there, or under the root that stands for its platform.
+
+    >>> located("https://tieba.baidu.com/p/1", "tieba", {"tieba": "http://127.0.0.1:8/tieba"})
+    'http://127.0.0.1:8/tieba/p/1'
+    """
+    root = roots.get(platform_code)
+    if not root or url.startswith(root):
+        return url
+    parts = urlsplit(url)
+    return f"{root}{parts.path}{'?' + parts.query if parts.query else ''}"
+
+
+def shows(page_text: str, post_text: str) -> bool:
+    """
+    Whether the page shows the post: its longest run of text, spaces apart.
+
+    >>> shows("作者 甲\\n逾期 停催 找我", "逾期停催找我")
+    True
+    """
+    page, wanted = "".join(page_text.split()), "".join(post_text.split())
+    if len(wanted) <= FOUND:
+        return bool(wanted) and wanted in page
+    pieces = [wanted[at : at + FOUND] for at in range(0, len(wanted) - FOUND + 1, FOUND)]
+    return sum(piece in page for piece in pieces) * 2 > len(pieces)
+
+
+def _facts(
+    finding: Finding, captures: Sequence[Capture], browser: "Browser | None", shot: Shot | None
+) -> list[tuple[str, bytes]]:
+    fields = {
+        "platform": finding.post.platform,
+        "post_id": finding.post.post_id,
+        "values": [
+            {"field": field, "index": index, "value": value}
+            for field, index, value in finding.post.values()
+        ],
+    }
+    files = [("fields.json", json.dumps(fields, indent=2).encode())]
+    if captures:
+        files.append(("served.html", captures[0].body))
+    if shot:
+        files += [
+            ("viewport.png", shot.view),
+            ("page.png", shot.page),
+            ("dom.html", shot.dom.encode("utf-8", "replace")),
+            ("visible.txt", shot.text.encode("utf-8", "replace")),
+        ]
+    elif browser and captures:
+        files.append(("rendered-from-capture.png", show_capture(browser, captures[0].body)))
+    return files
+
+
+def _manifest(
+    finding: Finding,
+    captures: Sequence[Capture],
+    shot: Shot | None,
+    found: bool,
+    problems: list[str],
+    now: datetime,
+    roots: Mapping[str, str],
+) -> dict[str, Any]:
+    post, ended = finding.post, datetime.now(UTC)
+    return {
+        "finding": finding.finding_id,
+        "platform": post.platform,
+        "post_id": post.post_id,
+        "url": post.url,
+        "visited": located(post.url, post.platform, roots),
+        "published_shown": post.published_shown,
+        "first_seen": finding.first_seen.isoformat(),
+        "started": now.isoformat(),
+        "ended": ended.isoformat(),
+        "ended_beijing": ended.astimezone(CHINA).isoformat(),
+        "clock": {"source": "system", "offset": "not measured"},
+        "timestamp": "pending",
+        "login": "none: no cookies, no storage",
+        "robots": "obeyed by the spider that found the page",
+        "complete": found,
+        "problems": problems,
+        "visit": {
+            "final_url": shot.final_url,
+            "status": shot.status,
+            "headers": shot.headers,
+            "server": shot.server,
+            "dns": _resolved(shot.final_url),
+            "tls": shot.security,
+            "browser": shot.browser,
+            "user_agent": shot.agent,
+        }
+        if shot
+        else None,
+        "served": {
+            "url": captures[0].url,
+            "status": captures[0].status,
+            "form": captures[0].form,
+            "captured_at": captures[0].captured_at.isoformat(),
+            "headers": captures[0].headers,
+        }
+        if captures
+        else None,
+        "made_by": {
+            "lurewatch": __version__,
+            "python": platform.python_version(),
+            "playwright": version("playwright"),
+            "system": platform.system(),
+        },
+        "steps": [
+            "open a new browser context without cookies or storage",
+            "visit the address and wait until it has loaded",
+            "take the viewport, the whole page, the DOM and the visible text",
+            "hash every file into SHA256SUMS",
+        ],
+    }
+
+
+def _resolved(url: str) -> list[str]:
+    host = urlsplit(url).hostname or ""
+    try:
+        return sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
+    except OSError:
+        return []
+
+
+def export(package: Path, target: Path, finding: Finding, decisions: Sequence[Decision]) -> Path:
+    """
+    A zip of the sealed facts, with the analysis beside them under EXPORT.SHA256SUMS.
+
+    The analysis is what machine and people think; it is no part of what is sealed.
+    """
+    analysis = {
+        "verdict": asdict(finding.verdict),
+        "decisions": [asdict(decision) for decision in decisions],
+    }
+    files = {one.name: one.read_bytes() for one in sorted(package.iterdir()) if one.is_file()}
+    files[ANALYSIS] = json.dumps(analysis, indent=2, default=str).encode()
+    sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
+    files[EXPORT_SUMS] = sums.encode()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.draft")
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{package.name}/{name}", content)
+    draft.replace(target)
+    return target

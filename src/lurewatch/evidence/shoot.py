@@ -1,0 +1,122 @@
+"""Open a public page in a browser and take what it shows."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lurewatch.browser import is_private, launch_options
+from lurewatch.errors import SettingsError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+VIEW: Final = {"width": 1280, "height": 900}
+PATIENCE: Final = 30_000  # milliseconds for a page to come
+TALLEST: Final = 20_000  # pixels of a full-page picture: a page without end has an end here
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What a browser saw at an address."""
+
+    final_url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    dom: str
+    text: str
+    view: bytes  # PNG
+    page: bytes  # PNG
+    browser: str
+    agent: str
+    server: str  # the address that answered
+    security: dict[str, Any]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator["Browser"]:
+    """A browser for several pages."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(**launch_options(path))
+        except Error as error:
+            said = str(error).splitlines()[0]
+            raise SettingsError(
+                f"the browser {path} does not start ({said}); set LUREWATCH_CHROMIUM to one that"
+                " does, or see: lurewatch doctor"
+            ) from None
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def shoot(browser: "Browser", url: str, roots: Iterable[str]) -> Shot:
+    """
+    Visit a page as a stranger does: no cookies, no storage, downloads off, private addresses shut.
+
+    Raises playwright's Error when the page does not come.
+    """
+    allowed = list(roots)
+    context = browser.new_context(
+        viewport=VIEW,  # type: ignore[arg-type]  # a plain dict of two numbers
+        accept_downloads=False,
+        service_workers="block",
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    try:
+        context.route(
+            "**/*",
+            lambda route: (
+                route.abort() if is_private(route.request.url, allowed) else route.continue_()
+            ),
+        )
+        page = context.new_page()
+        response = page.goto(url, timeout=PATIENCE, wait_until="load")
+        page.wait_for_timeout(300)  # a page that draws itself needs a moment after loading
+        return _seen(page, response, browser.version)
+    finally:
+        context.close()
+
+
+def show_capture(browser: "Browser", body: bytes) -> bytes:
+    """A picture of a kept page, drawn offline with its scripts off."""
+    context = browser.new_context(viewport=VIEW, java_script_enabled=False, offline=True)  # type: ignore[arg-type]
+    try:
+        page = context.new_page()
+        page.set_content(body.decode("utf-8", "replace"), wait_until="load")
+        return _picture(page)
+    finally:
+        context.close()
+
+
+def _seen(page: Any, response: Any, version: str) -> Shot:
+    return Shot(
+        final_url=page.url,
+        status=response.status if response else 0,
+        headers=tuple(
+            (name, value)
+            for name, value in (response.headers if response else {}).items()
+            if name != "set-cookie"
+        ),
+        dom=page.content(),
+        text=page.evaluate("document.body ? document.body.innerText : ''"),
+        view=page.screenshot(),
+        page=_picture(page),
+        browser=f"Chromium {version}",
+        agent=page.evaluate("navigator.userAgent"),
+        server=str((response.server_addr() or {}).get("ipAddress", "")) if response else "",
+        security=dict(response.security_details() or {}) if response else {},
+    )
+
+
+def _picture(page: Any) -> bytes:
+    height = int(page.evaluate("document.documentElement.scrollHeight"))
+    if height > TALLEST:
+        clip = {"x": 0, "y": 0, "width": VIEW["width"], "height": TALLEST}
+        return bytes(page.screenshot(full_page=True, clip=clip))
+    return bytes(page.screenshot(full_page=True))

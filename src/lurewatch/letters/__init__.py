@@ -1,0 +1,1 @@
+"""Draft the letters of a takedown, from records alone."""

@@ -1,0 +1,1 @@
+"""The console in which people look at findings and decide."""

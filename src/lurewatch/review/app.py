@@ -1,0 +1,140 @@
+"""The console as an application: pages for people who are logged in, and nothing from elsewhere."""
+
+import secrets
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.middleware.sessions import SessionMiddleware
+
+from lurewatch.dates import CHINA
+from lurewatch.errors import LurewatchError, NotAllowedError
+from lurewatch.post import visible
+from lurewatch.review import words
+from lurewatch.review.language import COOKIE, LANGUAGES, catalogue, language_of
+from lurewatch.store import Store
+from lurewatch.text.mask import mask_name
+from lurewatch.workflow import User, user_named
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none';"
+    " base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+STEP: Final = 14 * 3600  # seconds a session lasts: a working day
+
+
+class LogInError(Exception):
+    """Nobody is logged in."""
+
+
+def create_app(store: Store, *, secret: str, evidence_dir: Path) -> FastAPI:
+    """The console over a store; *secret* signs sessions."""
+    from lurewatch.review import coverage, finding, queue, sessions
+
+    app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.store = store
+    app.state.evidence_dir = evidence_dir
+    app.state.failures = sessions.Failures()
+    app.add_middleware(
+        SessionMiddleware, secret_key=secret, max_age=STEP, same_site="strict", https_only=False
+    )
+    here = Path(str(files("lurewatch.review")))
+    app.mount("/static", StaticFiles(directory=here / "static"), name="static")
+    app.state.templates = Environment(
+        loader=FileSystemLoader(here / "templates"),
+        autoescape=select_autoescape(),
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for module in (sessions, queue, finding, coverage):
+        app.include_router(module.router)
+
+    @app.middleware("http")
+    async def harden(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.exception_handler(LogInError)
+    async def to_login(request: Request, error: LogInError) -> Response:
+        return RedirectResponse("/login", 303)
+
+    @app.exception_handler(LurewatchError)
+    async def explain(request: Request, error: LurewatchError) -> Response:
+        status = 403 if isinstance(error, NotAllowedError) else 500
+        return page(request, "problem.html", status=status, message=str(error))
+
+    @app.get("/healthz")
+    def healthy() -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    @app.post("/language/{language}")
+    async def choose(request: Request, language: str) -> Response:
+        form = await checked_form(request)
+        back = str(form.get("back", ["/"])[0])
+        here_only = back.startswith("/") and not back.startswith(("//", "/\\"))
+        response = RedirectResponse(back if here_only else "/", 303)
+        if language in LANGUAGES:
+            response.set_cookie(COOKIE, language, max_age=365 * 86400, samesite="strict")
+        return response
+
+    return app
+
+
+def person(request: Request) -> User:
+    """Who is logged in, as the store knows them now. Raises LogInError."""
+    name = request.session.get("name")
+    user = user_named(request.app.state.store, name) if name else None
+    if user is None or user.disabled:
+        raise LogInError
+    return user
+
+
+async def checked_form(request: Request) -> dict[str, Any]:
+    """A form that came from one of our own pages. Raises NotAllowedError."""
+    form = await request.form()
+    token = request.session.get("token", "")
+    if not token or not secrets.compare_digest(str(form.get("token", "")), token):
+        raise NotAllowedError("this form is too old; go back, reload the page and try again")
+    values: dict[str, Any] = {name: form.getlist(name) for name in form}
+    return values
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page in the person's language."""
+    language = language_of(request)
+    found = catalogue(language)
+    templates: Environment = request.app.state.templates
+    request.session.setdefault("token", secrets.token_urlsafe(24))
+    name = request.session.get("name")
+    html = templates.get_template(template).render(
+        _=found.gettext,
+        gettext=found.gettext,
+        ngettext=found.ngettext,
+        language=language,
+        token=request.session["token"],
+        name=name,
+        path=request.url.path,
+        flash=request.session.pop("flash", None),
+        words=words,
+        visible=visible,
+        hidden=mask_name,
+        moment=shown_moment,
+        **values,
+    )
+    return HTMLResponse(html, status)
+
+
+def shown_moment(at: Any) -> str:
+    """A moment in China's time."""
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}" if at else "–"

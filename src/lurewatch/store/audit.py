@@ -1,0 +1,53 @@
+"""Who did what to what and when: append-only, each entry chained to the one before."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from lurewatch.store import Db
+from lurewatch.store.tables import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was done."""
+
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    chain: str
+
+
+def note(db: Db, at: datetime, who: str, what: str, subject: str) -> None:
+    """Add an entry."""
+    query = select(audit.c.chain).order_by(audit.c.entry_id.desc()).limit(1)
+    before = db.connection.scalar(query) or ""
+    chain = chained(before, at, who, what, subject)
+    db.connection.execute(
+        insert(audit).values(at=at, who=who, what=what, subject=subject, chain=chain)
+    )
+
+
+def chained(before: str, at: datetime, who: str, what: str, subject: str) -> str:
+    """The hash that ties an entry to the one before it."""
+    written = "\n".join((before, f"{at.timestamp():.6f}", who, what, subject))
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def entries(db: Db) -> list[Entry]:
+    """The log, oldest first."""
+    rows = db.connection.execute(select(audit).order_by(audit.c.entry_id))
+    return [Entry(row.at, row.who, row.what, row.subject, row.chain) for row in rows]
+
+
+def broken_at(found: list[Entry]) -> Entry | None:
+    """The first entry that does not follow from the one before, if any."""
+    before = ""
+    for entry in found:
+        if chained(before, entry.at, entry.who, entry.what, entry.subject) != entry.chain:
+            return entry
+        before = entry.chain
+    return None

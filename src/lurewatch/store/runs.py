@@ -1,0 +1,176 @@
+"""Runs: what was tried, page by page, and what came of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Literal
+
+from sqlalchemy import func, insert, select, update
+
+from lurewatch.post import Capture, CoverageState, Post
+from lurewatch.store import Db
+from lurewatch.store.posts import KEPT_UNJUDGED
+from lurewatch.store.tables import captures, coverage, posts, runs, sightings
+
+RunState = Literal["finished", "blocked", "failed", "stopped"]
+OVER = ("finished", "blocked")  # a run in another state is gone on with
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """What one state counts to, for one keyword of one run on one day (UTC)."""
+
+    run_id: str
+    platform: str
+    keyword: str
+    day: date
+    state: CoverageState
+    pages: int
+    posts: int
+    detail: str
+
+
+def start(db: Db, run_id: str, platform: str, how: str, at: datetime) -> None:
+    """A run has begun."""
+    db.connection.execute(
+        insert(runs).values(
+            run_id=run_id, platform=platform, how=how, state="running", started_at=at
+        )
+    )
+
+
+def finish(db: Db, run_id: str, state: RunState, at: datetime) -> None:
+    """A run has ended; the first ending holds, so that *blocked* is not made *finished*."""
+    db.connection.execute(
+        update(runs)
+        .where(runs.c.run_id == run_id, runs.c.state == "running")
+        .values(state=state, ended_at=at)
+    )
+
+
+def count(
+    db: Db,
+    run_id: str,
+    platform: str,
+    keyword: str,
+    state: CoverageState,
+    at: datetime,
+    *,
+    found: int = 0,
+    detail: str = "",
+    next_url: str | None = None,
+) -> None:
+    """One page more in the coverage."""
+    db.connection.execute(
+        insert(coverage).values(
+            run_id=run_id,
+            platform=platform,
+            keyword=keyword[:200],
+            state=state,
+            posts=found,
+            detail=detail[:1000],
+            next_url=next_url,
+            at=at,
+        )
+    )
+
+
+def covered(db: Db, run_ids: Sequence[str] | None = None) -> list[CoverageRow]:
+    """The coverage, newest run first."""
+    query = select(coverage).order_by(coverage.c.coverage_id)
+    if run_ids is not None:
+        query = query.where(coverage.c.run_id.in_(run_ids))
+    sums: dict[tuple[str, str, str, date, CoverageState], tuple[int, int, str]] = {}
+    for row in db.connection.execute(query):
+        key = (row.run_id, row.platform, row.keyword, row.at.date(), row.state)
+        pages, found, detail = sums.get(key, (0, 0, ""))
+        sums[key] = (pages + 1, found + row.posts, row.detail or detail)
+    rows = [CoverageRow(*key, *value) for key, value in sums.items()]
+    return rows[::-1]
+
+
+def unfinished(db: Db, platform: str, keyword: str) -> str | None:
+    """Where the newest run of this keyword stopped before its end, if it did."""
+    row = db.connection.execute(
+        select(coverage.c.next_url, runs.c.state)
+        .join(runs, runs.c.run_id == coverage.c.run_id)
+        .where(coverage.c.platform == platform, coverage.c.keyword == keyword[:200])
+        .order_by(coverage.c.coverage_id.desc())
+        .limit(1)
+    ).one_or_none()
+    return row.next_url if row and row.state not in OVER else None
+
+
+def keep_capture(db: Db, capture: Capture) -> int:
+    """Keep a page with all that belongs to it; its body is sealed, as it shows people."""
+    facts = {
+        "url": capture.url,
+        "final_url": capture.final_url,
+        "headers": capture.headers,
+        "how": capture.how,
+        "keyword": capture.keyword,
+        "problems": capture.problems,
+        "wall": capture.wall,
+    }
+    head = json.dumps(facts).encode("ascii")
+    sealed = db.vault.seal(len(head).to_bytes(4) + head + capture.body)
+    kept = db.connection.execute(
+        insert(captures).values(
+            run_id=capture.run_id,
+            platform=capture.platform,
+            status=capture.status,
+            form=capture.form,
+            body_sha256=sha256(capture.body).hexdigest(),
+            captured_at=capture.captured_at,
+            sealed=sealed,
+            expires_at=capture.captured_at + KEPT_UNJUDGED,
+        )
+    )
+    return int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
+
+
+def captures_of(db: Db, post: Post) -> list[Capture]:
+    """The pages on which a post was seen, newest first."""
+    rows = db.connection.execute(
+        select(captures)
+        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
+        .join(posts, posts.c.post_key == sightings.c.post_key)
+        .where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
+        .order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
+    )
+    found = []
+    for row in rows:
+        opened = db.vault.open(row.sealed)
+        size = int.from_bytes(opened[:4])
+        facts = json.loads(opened[4 : 4 + size])
+        facts["headers"] = tuple((name, value) for name, value in facts["headers"])
+        facts["problems"] = tuple(facts["problems"])
+        found.append(
+            Capture(
+                platform=row.platform,
+                status=row.status,
+                form=row.form,
+                body=opened[4 + size :],
+                captured_at=row.captured_at,
+                run_id=row.run_id,
+                posts=(post,),
+                **facts,
+            )
+        )
+    return found
+
+
+def last_run(db: Db, platform: str) -> str | None:
+    """The id of the newest run of a platform."""
+    query = select(runs.c.run_id).where(runs.c.platform == platform)
+    return db.connection.scalar(query.order_by(runs.c.started_at.desc()).limit(1))
+
+
+def states(db: Db) -> dict[str, int]:
+    """How many pages each coverage state counts."""
+    rows = db.connection.execute(
+        select(coverage.c.state, func.count()).group_by(coverage.c.state)
+    ).all()
+    return {str(state): int(count) for state, count in rows}

@@ -1,0 +1,231 @@
+"""The tables. Columns in the clear hold what finding and ordering need; the rest is sealed."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; a moment without a zone is a fault of ours."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone: {value}")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """In UTC."""
+        if value is None:
+            return None
+        moment: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # running finished blocked failed stopped
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("coverage_id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.run_id"), nullable=False, index=True),
+    Column("platform", String(16), nullable=False),
+    Column("keyword", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("next_url", Text),  # where this keyword goes on after a stop
+    Column("at", Moment, nullable=False),
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("capture_id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.run_id"), nullable=False),
+    Column("platform", String(16), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("form", String(16), nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("captured_at", Moment, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Moment, index=True),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("post_key", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("post_id", String(200), nullable=False),
+    Column("author_hash", String(64), nullable=False, index=True),
+    Column("text_sha256", String(64), nullable=False),
+    Column("published_at", Moment),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Moment, index=True),
+    Column("judged_by", String(100)),  # model and lexicon of the last verdict; null: pending
+    Index(None, "platform", "post_id", unique=True),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("revision_id", Integer, primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),  # the bundle as it was before
+    Column("replaced_at", Moment, nullable=False),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("sighting_id", Integer, primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), nullable=False, index=True),
+    Column("capture_id", ForeignKey("captures.capture_id"), index=True),
+    Column("seen_at", Moment, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("verdict_id", Integer, primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), nullable=False, index=True),
+    Column("text_sha256", String(64), nullable=False),
+    Column("grade", String(2), nullable=False),
+    Column("stance", String(16), nullable=False),
+    Column("services", String(64), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("lexicon", String(64), nullable=False),
+    Column("judged_at", Moment, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # reasons and contacts hold personal data
+)
+
+observables = Table(
+    "observables",
+    metadata,
+    Column("observable_id", Integer, primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("value_hash", String(64), nullable=False, index=True),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("finding_id", Integer, primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), nullable=False, unique=True),
+    Column("verdict_id", ForeignKey("verdicts.verdict_id"), nullable=False),
+    Column("platform", String(16), nullable=False),
+    Column("grade", String(2), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    Column("decided", Boolean, nullable=False),
+    Index(None, "decided", "grade", "score"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), nullable=False, index=True),
+    Column("label", String(16), nullable=False),  # lure not_lure unsure, or undone
+    Column("stance", String(16), nullable=False),
+    Column("services", String(64), nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("reviewer", String(100), nullable=False),
+    Column("decided_at", Moment, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("evidence_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), nullable=False, index=True),
+    Column("path", Text, nullable=False),
+    Column("sums_sha256", String(64), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), nullable=False, index=True),
+    Column("track", String(1), nullable=False),
+    Column("recipient", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("letter", Text, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("drafted_by", String(100), nullable=False),
+    Column("drafted_at", Moment, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("password", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("what", String(50), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("chain", String(64), nullable=False),  # SHA-256 over this entry and the one before
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(50), primary_key=True),  # what was purged, without a trace of whom
+    Column("count", Integer, nullable=False),
+)

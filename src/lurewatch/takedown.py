@@ -1,0 +1,162 @@
+"""What is asked of a platform about a post, by whom, and what may follow what."""
+
+import re
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from lurewatch.errors import InputError, NotAllowedError
+
+
+class Track(StrEnum):
+    """A: illegal-information report, anyone may; B: a right-holder's notice (DOMAIN.md §3.2)."""
+
+    A = "A"
+    B = "B"
+
+
+class TakedownState(StrEnum):
+    """How far a request has come."""
+
+    DRAFTED = "drafted"
+    APPROVED = "approved"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    REMOVED = "removed"
+    REFUSED = "refused"
+    COUNTERED = "countered"
+    WITHDRAWN = "withdrawn"
+
+
+NEXT: Final = {
+    TakedownState.DRAFTED: {TakedownState.APPROVED, TakedownState.WITHDRAWN},
+    TakedownState.APPROVED: {TakedownState.SENT, TakedownState.WITHDRAWN},
+    TakedownState.SENT: {
+        TakedownState.ACKNOWLEDGED,
+        TakedownState.REMOVED,
+        TakedownState.REFUSED,
+        TakedownState.COUNTERED,
+    },
+    TakedownState.ACKNOWLEDGED: {
+        TakedownState.REMOVED,
+        TakedownState.REFUSED,
+        TakedownState.COUNTERED,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownRequest:
+    """One request about one finding; `request_id` is 0 until the store has it."""
+
+    request_id: int
+    finding_id: int
+    track: Track
+    recipient: str
+    state: TakedownState
+    letter: Path
+    package: Path
+    drafted_by: str
+    drafted_at: datetime
+
+
+def move(request: TakedownRequest, state: TakedownState) -> TakedownRequest:
+    """The request in its new state. Raises NotAllowedError when that may not follow."""
+    if state not in NEXT.get(request.state, set()):
+        raise NotAllowedError(f"a request that is {request.state} cannot become {state}")
+    return replace(request, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """Who reports. Every field but `brands` is needed for a letter."""
+
+    name: str = ""
+    credit_code: str = ""  # 统一社会信用代码, 18 characters
+    address: str = ""
+    contact_person: str = ""
+    phone: str = ""
+    email: str = ""
+    authorised_person: str = ""  # 经办人
+    brands: tuple[str, ...] = ()
+
+
+LABELS: Final = {
+    "name": "机构全称 (institution)",
+    "credit_code": "统一社会信用代码 (unified social credit code)",
+    "address": "地址 (address)",
+    "contact_person": "联系人 (contact person)",
+    "phone": "联系电话 (phone)",
+    "email": "电子邮箱 (e-mail)",
+    "authorised_person": "经办人 (authorised person)",
+}
+CODE_SIGNS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
+CODE_WEIGHTS: Final = tuple(3**place % 31 for place in range(17))
+
+
+def missing(institution: Institution) -> list[str]:
+    """The labels of the needed fields that are empty."""
+    return [label for name, label in LABELS.items() if not getattr(institution, name).strip()]
+
+
+def valid_credit_code(code: str) -> bool:
+    """
+    Whether *code* is 18 signs with the right check sign (GB 32100-2015).
+
+    >>> valid_credit_code("91350100M000100Y43"), valid_credit_code("91350100M000100Y44")
+    (True, False)
+    """
+    if len(code) != 18 or any(sign not in CODE_SIGNS for sign in code):
+        return False
+    total = sum(
+        CODE_SIGNS.index(sign) * weight for sign, weight in zip(code, CODE_WEIGHTS, strict=False)
+    )
+    return CODE_SIGNS[(31 - total % 31) % 31] == code[17]
+
+
+def faults(institution: Institution) -> list[str]:
+    """What is filled in wrongly, a sentence each."""
+    found = []
+    if institution.credit_code and not valid_credit_code(institution.credit_code):
+        found.append(
+            f"credit_code {institution.credit_code!r} has not 18 signs or a wrong last one"
+        )
+    if institution.email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", institution.email):
+        found.append(f"email {institution.email!r} is no e-mail address")
+    return found
+
+
+def read_institution(path: Path) -> Institution:
+    """The profile that `lurewatch setup` wrote. Raises InputError naming what cannot be read."""
+    return amended(Institution(), path) if path.exists() else Institution()
+
+
+def amended(profile: Institution, path: Path) -> Institution:
+    """The profile with the fields that a file names put in place of its own."""
+    try:
+        written = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{path} is not readable YAML: {said}; run: lurewatch setup") from None
+    except RecursionError:
+        raise InputError(f"{path} is nested too deeply to be a profile") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    if not written:
+        raise InputError(f"{path} is empty: name at least one field of the profile")
+    known = {field.name for field in fields(Institution)}
+    if not isinstance(written, dict) or set(written) - known:
+        raise InputError(f"{path}: known fields are {', '.join(sorted(known))}")
+    if "brands" in written:
+        brands = written.pop("brands") or ()
+        profile = replace(profile, brands=tuple(str(brand) for brand in brands))
+    if odd := [name for name, value in written.items() if isinstance(value, list | dict)]:
+        raise InputError(f"{path}: {', '.join(odd)} must be a text")
+    texts: dict[str, Any] = {
+        name: "" if value is None else str(value) for name, value in written.items()
+    }
+    return replace(profile, **texts)

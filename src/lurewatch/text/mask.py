@@ -1,0 +1,34 @@
+"""Hide what identifies a person who is not the one reported."""
+
+import re
+from typing import Final
+
+NUMBERS: Final = (
+    re.compile(r"(?<!\d)(\d{6})(\d{8})(\d{3}[\dXx])(?![\dXx])"),  # identity card
+    re.compile(r"(?<!\d)(\d{4})(\d{8,11})(\d{4})(?!\d)"),  # bank card
+    re.compile(r"(?<!\d)(1[3-9]\d)(\d{4})(\d{4})(?!\d)"),  # mobile
+)
+
+
+def mask_personal(text: str) -> str:
+    """
+    Identity card, bank card and mobile numbers with their middle hidden, at the same length.
+
+        >>> mask_personal("电话13800001234，卡6222020000001234567")
+        '电话138****1234，卡6222***********4567'
+    """
+    for pattern in NUMBERS:
+        text = pattern.sub(lambda m: f"{m[1]}{'*' * len(m[2])}{m[3]}", text)
+    return text
+
+
+def mask_name(name: str) -> str:
+    """
+    A display name of which only the ends are seen.
+
+        >>> mask_name("不写代码的老周"), mask_name("小张"), mask_name("")
+        ('不***周', '小*', '')
+    """
+    if len(name) < 3:
+        return name[:1] + "*" * (len(name) > 1)
+    return f"{name[0]}***{name[-1]}"

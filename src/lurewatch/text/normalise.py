@@ -1,0 +1,401 @@
+"""
+Undo the disguises that hide a lure from a filter but not from its reader.
+
+Each step undoes one disguise, and says in its docstring what it leaves alone and why.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from lurewatch.text.data_files import common_words, rows
+from lurewatch.text.forms import device_of, emoji_senses, is_han, read_forms
+from lurewatch.text.lexicon import Lexicon, Term, load_lexicon
+from lurewatch.text.traced import Span, Traced
+
+HAN: Final = "\u3400-\u4e35\u4e37-\u9fff"  # without 丶, which is only put between
+FILLERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u00ad\u034f\ufe0e\ufe0f\u20e3\u180e")
+STRIKES: Final = re.compile(
+    "[\u0305\u0332\u0333\u0334-\u0338\u033f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+)
+EVERY_ACCENT: Final = "".join(map(chr, range(0x300, 0x370)))
+ACCENTS: Final = re.compile(f"[{EVERY_ACCENT}]")
+PICTURE: Final = "\u2600-\u27bf\U0001f300-\U0001faff"
+SEPARATOR: Final = rf"[ \t.·•*_~/\\|\-+=^`'\"丶ゞ☆★○●◆▪。.．—–⭐{PICTURE}]"
+PASSES: Final = 6  # a reading can open the way for another; more rounds than this never did
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTerm:
+    """A term of the lexicon as it stands in the plain text, and what was written for it."""
+
+    start: int
+    end: int
+    raw_start: int
+    raw_end: int
+    surface: str  # the raw characters
+    concept: str
+    plain: str
+    grade: str
+    group: str
+    families: str
+    device: str  # "plain" when nothing was coded
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """The plain text, the way back to the raw one, and what was found on the way."""
+
+    raw: str
+    plain: str
+    map: tuple[Span, ...]  # one span of the raw text for each character of the plain one
+    steps: tuple[str, ...]
+    devices: tuple[str, ...]
+    terms: tuple[FoundTerm, ...]
+
+
+def read_keycaps(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Keycaps, boxed and regional letters become letters and digits.
+
+    Flags are left alone: two regional letters that name a country are one sign.
+
+        >>> read_keycaps(Traced.of("加🆅🆇1️⃣3️⃣ 🇨🇳"), LEXICON()).text
+        '加VX13 🇨🇳'
+    """
+    text = text.sub("([0-9#*])\ufe0f?\u20e3", lambda m: m[1])
+    text = text.sub("[\U0001f130-\U0001f189]", lambda m: _boxed(m[0]))
+    return text.sub("[\U0001f1e6-\U0001f1ff]+", lambda m: _regional(m[0]))
+
+
+def _boxed(char: str) -> str:
+    for first in (0x1F130, 0x1F150, 0x1F170):
+        if first <= ord(char) < first + 26:
+            return chr(ord("A") + ord(char) - first)
+    return char
+
+
+def _regional(run: str) -> str:
+    import emoji
+
+    if len(run) % 2 == 0 and emoji.purely_emoji(run):
+        return run
+    return "".join(chr(ord("A") + ord(char) - 0x1F1E6) for char in run)
+
+
+def drop_hidden(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Characters that show nothing, and strokes laid over others, are dropped.
+
+    Accents on letters and the joiner inside one picture are left alone.
+
+        >>> drop_hidden(Traced.of("债\\u200b务 征̶信 é 👩\\u200d💻"), LEXICON()).text
+        '债务 征信 é 👩\u200d💻'
+    """
+    drops = [
+        (at, at + 1, "") for at, char in enumerate(text.text) if is_hidden(char, at, text.text)
+    ]
+    return text.edited(drops) if drops else text
+
+
+def is_hidden(char: str, at: int, text: str) -> bool:
+    """Whether the character at a place shows nothing of its own."""
+    if char in FILLERS or (ord(char) > 0x2FF and STRIKES.match(char)):
+        return True
+    if char == JOINER:
+        beside = text[max(0, at - 2) : at].rstrip("\ufe0f")[-1:], text[at + 1 : at + 2]
+        return not all(PICTURES.match(one) for one in beside)
+    if ACCENTS.match(char):
+        base = text[max(0, at - 4) : at].rstrip(EVERY_ACCENT)[-1:]
+        return not base.isalpha() or is_han(base)
+    if char in "\t\n\r":
+        return False
+    return unicodedata.category(char) in ("Cc", "Cs") or (
+        ord(char) > 0x2FF and unicodedata.category(char) == "Cf"
+    )
+
+
+JOINER: Final = "\u200d"
+PICTURES: Final = re.compile(f"[{PICTURE}]")
+
+
+def fold_width(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Full-width, mathematical and circled letters and digits become the ordinary ones.
+
+    Chinese punctuation is left alone: it carries the sentence breaks. So are signs that would
+    become several characters, such as ㈱ or ½.
+
+        >>> fold_width(Traced.of("加Ｖｘ：１２３，①𝐕❷⓿⼈"), LEXICON()).text
+        '加Vx：123，1V20人'
+    """
+    raised = {match.start() for match in RAISED.finditer(text.text)}
+    return text.replaced(
+        "".join(char if at in raised else _folded(char) for at, char in enumerate(text.text))
+    )
+
+
+RAISED: Final = re.compile(r"(?<=[A-Za-z])[²³₂₃₄](?![⁰-₉²³¹0-9])")  # m², CO₂
+HANDLE_SIGNS: Final = frozenset("_@#+-=*%")  # full-width ones stand in handles and numbers
+
+
+@cache
+def _folded(char: str) -> str:
+    if (
+        char.isascii() or is_han(char) or "\u3131" <= char <= "\u318e"
+    ):  # jamo are no letters of ours
+        return char
+    digit = unicodedata.digit(char, None)
+    if digit is None and unicodedata.category(char) == "No":
+        number = unicodedata.numeric(char, -1.0)
+        digit = int(number) if number.is_integer() and 0 <= number < 10 else None
+    if digit is not None:
+        return str(digit)
+    folded = unicodedata.normalize("NFKC", char)
+    kept = len(folded) == 1 and (folded.isalnum() or folded in HANDLE_SIGNS) and folded != char
+    return folded if kept else char
+
+
+def simplify(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Traditional characters become simplified ones, one for one.
+
+    A character whose simplified form depends on the word is left as OpenCC leaves it alone.
+
+        >>> simplify(Traced.of("債務優化"), LEXICON()).text
+        '债务优化'
+    """
+    return text.replaced(text.text.translate(_simplified()))
+
+
+KEPT: Final = "吒"  # 哪吒: simplified text writes it so
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    import opencc
+
+    every = "\n".join(chr(code) for code in range(0x3400, 0xA000))
+    simple = opencc.OpenCC("t2s").convert(every)
+    found = {
+        ord(a): b
+        for a, b in zip(every, simple, strict=True)
+        if a != b and b > "\u4dff" and a not in KEPT
+    }
+    return found | {ord(char): plain for char, plain, _ in rows("variants.tsv")}
+
+
+def join_separated(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Signs between the single characters or initials of a term are dropped.
+
+    Only inside a term, or a coded form of one, that no ordinary word crosses: lists (红/黄/蓝), web
+    addresses and a blank that is a comma (先不分 期末再说) are left alone.
+
+        >>> join_separated(Traced.of("停*息*挂*账，债.务；z.x.x.f；a.b.com 周一/三/五"), LEXICON()).text
+        '停息挂账，债务；zxxf；a.b.com 周一/三/五'
+    """
+    runs = list(SEPARATED.finditer(text.text))
+    if not runs:
+        return text
+    terms = lexicon.plains.iter(text.text)
+    places = sorted(last for last, (_, term) in terms if term.group == "SVC")
+    return text.edited(
+        (at, at + 1, "")
+        for run in runs
+        for at in signs_in(run, lexicon, lonely=not apart_from(run, places))
+    )
+
+
+SEPARATED: Final = re.compile(
+    f"[{HAN}](?:{SEPARATOR}{{1,3}}[{HAN}])+"
+    r"|(?<![A-Za-z0-9@.])[A-Za-z](?:[.·*_\-][A-Za-z]){1,4}(?![A-Za-z0-9@.])"
+)
+
+
+def apart_from(run: re.Match[str], places: list[int]) -> bool:
+    """Whether a term stands outside a stretch."""
+    return bool(places) and (places[0] < run.start() or places[-1] >= run.end())
+
+
+def signs_in(run: re.Match[str], lexicon: Lexicon, *, lonely: bool) -> Iterator[int]:
+    """Where in the text the signs stand that break up a term; a lonely blank is a comma."""
+    if any(pattern.search(run[0]) for pattern, _, _ in emoji_senses()):
+        return  # the picture is a word, not a sign between
+    kept = [
+        at for at, char in enumerate(run[0]) if is_han(char) or (char.isascii() and char.isalpha())
+    ]
+    bare = "".join(run[0][at] for at in kept)
+    found = [*lexicon.plains.iter(bare), *lexicon.forms.iter(bare.lower())]
+    done = 0
+    for last, (length, term) in sorted(found, key=lambda one: (one[0] - one[1][0], -one[1][0])):
+        first = last - length + 1
+        if length < 2 or first < done or (bare.isascii() and length < len(bare)):
+            continue
+        start, end = kept[first], kept[last]
+        spaced = run[0][start + 1].isspace() and term.group == "SVC"
+        if length == 2 and (
+            (spaced and lonely) or crossed(run.string, run.start() + start, run.start() + end)
+        ):
+            continue
+        done = last + 1
+        yield from (run.start() + at for at in range(start, end) if at not in kept)
+
+
+def crossed(text: str, first: int, last: int) -> bool:
+    """Whether a character of a stretch makes a frequent word with its neighbour outside."""
+    words = common_words()
+    return text[max(0, first - 1) : first + 1] in words or text[last : last + 2] in words
+
+
+def join_vertical(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Lines of one character each, four or more, become one line.
+
+    Short lines of verse are left alone: they hold more than one character.
+
+        >>> join_vertical(Traced.of("停\\n息\\n挂\\n账\\n看"), LEXICON()).text
+        '停息挂账看'
+    """
+    return text.edited(
+        (at, at + 1, "")
+        for column in VERTICAL.finditer(text.text)
+        for at in range(*column.span())
+        if text.text[at].isspace()
+    )
+
+
+VERTICAL: Final = re.compile(
+    r"(?<![^\n])[^\s][ \t]*\n{1,2}(?:[^\s][ \t]*\n{1,2}){2,}[^\s][ \t]*(?![^\n])"
+)
+
+
+def join_split(text: Traced, lexicon: Lexicon) -> Traced:
+    """
+    Characters written as their parts become whole where a term comes of it: 彳正亻言.
+
+    Parts of which one never stands alone are joined wherever the text then holds a term. Parts that
+    are words themselves (木又, 君羊, 代贝) only inside a term, beside another term. So riddles and
+    exercises, and words that happen to stand side by side, are left alone.
+
+        >>> join_split(Traced.of("彳正亻言能氵先白"), LEXICON()).text
+        '征信能洗白'
+        >>> join_split(Traced.of("木又高又大，猜字谜：亻呆"), LEXICON()).text
+        '木又高又大，猜字谜：亻呆'
+        >>> join_split(Traced.of("代贝款还不上，逾期了"), LEXICON()).text
+        '贷款还不上，逾期了'
+    """
+    pattern, characters = split_characters()
+    found = list(pattern.finditer(text.text))
+    if not found:
+        return text
+    joined = text.edited((m.start(), m.end(), characters[m[0]]) for m in found).text
+    terms = [
+        (last - length + 1, last + 1)
+        for last, (length, term) in lexicon.plains.iter(joined)
+        if length >= 2 and term.group in ("SVC", "DIV")
+    ]
+    covered = bytearray(len(joined))
+    for start, end in terms:
+        covered[start:end] = b"\1" * (end - start)
+    first = min((end for _, end in terms), default=0)
+    last = max((start for start, _ in terms), default=0)
+    kept = []
+    for number, match in enumerate(found):
+        at = match.start() - number  # each pair before this one has become one character
+        apart = first <= at or last > at
+        if (covered[at] and apart) or (terms and match[0][0] in RADICALS):
+            kept.append((match.start(), match.end(), characters[match[0]]))
+    return text.edited(kept)
+
+
+RADICALS: Final = frozenset("彳亻氵讠扌纟辶钅饣忄刂艹冫阝禾")
+
+
+@cache
+def split_characters() -> tuple[re.Pattern[str], dict[str, str]]:
+    """The pairs of `data/splits.tsv`."""
+    characters = {parts: whole for parts, whole, _ in rows("splits.tsv")}
+    return re.compile("|".join(map(re.escape, characters))), characters
+
+
+STEPS: Final[tuple[Callable[[Traced, Lexicon], Traced], ...]] = (
+    read_keycaps,
+    drop_hidden,
+    fold_width,
+    simplify,
+    join_vertical,
+    join_separated,
+    join_split,
+    read_forms,
+)
+DEVICES: Final = {
+    "read_keycaps": "keycap",
+    "drop_hidden": "hidden",
+    "fold_width": "width",
+    "simplify": "traditional",
+    "join_vertical": "vertical",
+    "join_separated": "separated",
+    "join_split": "split",
+}
+NOTHING_ODD: Final = re.compile(f"[{HAN}，。！？、；：“”‘’（）《》…—0-9\\s,.!?:;%()-]*")
+
+
+def LEXICON() -> Lexicon:  # a name that doctests above can call
+    """The shipped lexicon."""
+    return load_lexicon()
+
+
+def normalise(text: str, lexicon: Lexicon) -> Normalised:
+    """
+    Undo every disguise, and say which were found.
+
+        >>> found = normalise("加薇❤信１２３ 停*息*挂*账", load_lexicon())
+        >>> found.plain, found.devices
+        ('加微信123 停息挂账', ('width', 'separated', 'emoji'))
+    """
+    traced, steps = Traced.of(text), []
+    for _ in range(PASSES):
+        before = traced.text
+        for step in STEPS:
+            undone = step(traced, lexicon)
+            if undone.text != traced.text:
+                steps.append(step.__name__)
+            traced = undone
+        if traced.text == before:
+            break
+    terms = tuple(find_terms(traced, text, lexicon))
+    undone_by = dict.fromkeys(steps)
+    devices = dict.fromkeys(DEVICES[step] for step in undone_by if step in DEVICES)
+    devices |= dict.fromkeys(term.device for term in terms if term.device not in ("plain", ""))
+    return Normalised(text, traced.text, traced.spans, tuple(undone_by), tuple(devices), terms)
+
+
+def folded(form: str) -> str:
+    """A form as the steps before `read_forms` leave it, whatever stands around."""
+    traced = Traced.of(form)
+    for step in (read_keycaps, drop_hidden, fold_width, simplify):
+        traced = step(traced, load_lexicon())
+    return traced.text
+
+
+def find_terms(traced: Traced, raw: str, lexicon: Lexicon) -> Iterator[FoundTerm]:
+    """Every term in the plain text, the longest where several overlap."""
+    found: list[tuple[int, int, Term]] = []
+    for last, (length, term) in lexicon.plains.iter(traced.text):
+        found.append((last - length + 1, last + 1, term))
+    end_of_last = 0
+    for start, end, term in sorted(found, key=lambda one: (one[0], -one[1])):
+        if start < end_of_last:
+            continue
+        end_of_last = end
+        raw_start, raw_end = traced.original_span(start, end)
+        surface, plain = raw[raw_start:raw_end], traced.text[start:end]
+        device = "plain" if surface.lower() == plain.lower() else device_of(surface, plain)
+        yield FoundTerm(
+            start, end, raw_start, raw_end, surface, term.concept, plain,
+            term.grade, term.group, term.families, device,
+        )  # fmt: skip

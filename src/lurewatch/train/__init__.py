@@ -1,0 +1,1 @@
+"""Make the model: corpus, augmentation, training, evaluation, export. Needs the [train] extra."""

@@ -1,0 +1,250 @@
+"""Measure a model on posts kept apart, choose its thresholds, and compare it with baselines."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from lurewatch.classify.encode import model_text
+from lurewatch.classify.model import Classifier, Prediction, Thresholds, luring_logit
+from lurewatch.finding import LURING, PROTECTED, Service, Stance
+from lurewatch.text.lexicon import load_lexicon
+from lurewatch.text.normalise import normalise
+from lurewatch.train.corpus import Example
+
+HARM: Final = (
+    0.02  # upper 95 % bound of the share of protected posts flagged, where posts are enough
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Right and wrong flags of one slice."""
+
+    hit: int
+    false: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """Of what was flagged, the share that are lures."""
+        return self.hit / max(1, self.hit + self.false)
+
+    @property
+    def recall(self) -> float:
+        """Of the lures, the share that was flagged."""
+        return self.hit / max(1, self.hit + self.missed)
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean."""
+        return 2 * self.hit / max(1, 2 * self.hit + self.false + self.missed)
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """
+    The 95 % interval of a share.
+
+    >>> [round(bound, 3) for bound in wilson(0, 100)]
+    [0.0, 0.037]
+    """
+    if not whole:
+        return 0.0, 1.0
+    z, share = 1.96, part / whole
+    middle = share + z * z / (2 * whole)
+    spread = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
+    scale = 1 + z * z / whole
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def read_texts(examples: Sequence[Example]) -> list[str]:
+    """What the model reads of each example."""
+    lexicon = load_lexicon()
+    return [
+        model_text([(field, index, normalise(text, lexicon)) for field, index, text in one.values])
+        for one in examples
+    ]
+
+
+def flagged(prediction: Prediction, limits: Thresholds) -> bool:
+    """The rule of a flag, as `detect` applies it."""
+    stance = max(prediction.stances, key=prediction.stances.__getitem__)
+    protected = sum(prediction.stances[one] for one in PROTECTED)
+    return (
+        stance in LURING
+        and prediction.score >= limits.flag
+        and protected <= limits.protected
+        and max(prediction.services.values()) >= limits.service / 3
+    )
+
+
+def counted(examples: Sequence[Example], flags: Sequence[bool]) -> Count:
+    """Hits, false flags and misses."""
+    pairs = [(one.lure, flag) for one, flag in zip(examples, flags, strict=True)]
+    return Count(pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False)))
+
+
+def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds:
+    """
+    Thresholds chosen on *examples*, which were never trained on.
+
+    The score is calibrated by a logistic line. Of the thresholds that are `safe` the best F1 wins; a
+    margin is added on the safe side. Of the protected stances a fifth of the probability is the most
+    that is ever allowed.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    texts = read_texts(examples)
+    predictions = classifier.predict(texts)
+    logits = [luring_logit(np.array(list(p.stances.values()))) for p in predictions]
+    sieved = [classifier.screen.score(text) for text in texts]
+    both = np.array([logits, sieved]).T
+    line = LogisticRegression(C=10).fit(both, [one.lure for one in examples])
+    limits = replace(
+        classifier.thresholds,
+        slope=round(float(line.coef_[0][0]), 4),
+        lean=round(float(line.coef_[0][1]), 4),
+        intercept=round(float(line.intercept_[0]), 4),
+    )
+    classifier.thresholds = limits
+    scored = [
+        replace(p, score=classifier.calibrated(*pair))
+        for p, pair in zip(predictions, both.tolist(), strict=True)
+    ]
+    best, chosen = -1.0, limits
+    for flag in np.arange(0.30, 0.97, 0.02):
+        for protected in (0.05, 0.08, 0.12, 0.16, 0.2):
+            tried = replace(limits, flag=float(flag), protected=protected)
+            flags = [flagged(p, tried) for p in scored]
+            if not safe(examples, flags):
+                continue
+            score = counted(examples, flags).f1
+            if score > best + 1e-9:
+                best, chosen = score, tried
+    return replace(chosen, flag=min(0.97, round(chosen.flag + 0.02, 3)))
+
+
+def safe(examples: Sequence[Example], flags: Sequence[bool]) -> bool:
+    """Whether the worst error, a protected post in the queue, is rarer than HARM for all we know."""
+    guarded = [flag for one, flag in zip(examples, flags, strict=True) if one.stance in PROTECTED]
+    return wilson(sum(guarded), len(guarded))[1] <= max(HARM, wilson(0, len(guarded))[1])
+
+
+def report(
+    examples: Sequence[Example], predictions: Sequence[Prediction], limits: Thresholds
+) -> dict[str, Any]:
+    """Every figure of the model card."""
+    flags = [flagged(prediction, limits) for prediction in predictions]
+    whole = counted(examples, flags)
+    return {
+        "posts": len(examples),
+        "lures": sum(one.lure for one in examples),
+        "precision": round(whole.precision, 4),
+        "precision_95": wilson(whole.hit, whole.hit + whole.false),
+        "recall": round(whole.recall, 4),
+        "recall_95": wilson(whole.hit, whole.hit + whole.missed),
+        "f1": round(whole.f1, 4),
+        "false_flags": false_flags(examples, flags),
+        "families": slices(examples, flags, lambda one: one.family),
+        "lengths": slices(examples, flags, length_of),
+        "coding": slices(examples, flags, coding_of),
+        "stance_macro_f1": round(stance_f1(examples, predictions), 4),
+        "services_micro_f1": round(services_f1(examples, predictions, limits), 4),
+    }
+
+
+def false_flags(examples: Sequence[Example], flags: Sequence[bool]) -> dict[str, Any]:
+    """For each stance that is no lure: how many posts, how many flagged."""
+    shown = {}
+    for stance in Stance:
+        some = [flag for one, flag in zip(examples, flags, strict=True) if one.stance is stance]
+        if some and stance not in LURING:
+            shown[str(stance)] = {"posts": len(some), "flagged": sum(some), "upper_95": round(wilson(sum(some), len(some))[1], 4)}  # fmt: skip
+    return shown
+
+
+def slices(
+    examples: Sequence[Example], flags: Sequence[bool], name_of: Callable[[Example], str]
+) -> dict[str, Any]:
+    """Precision and recall of each slice."""
+    shown = {}
+    names = [name_of(one) for one in examples]
+    for name in sorted(set(names)):
+        rows = zip(names, examples, flags, strict=True)
+        kept = [(one, flag) for found, one, flag in rows if found == name]
+        count = counted([one for one, _ in kept], [flag for _, flag in kept])
+        shown[name] = {
+            "posts": len(kept),
+            "lures": count.hit + count.missed,
+            "precision": round(count.precision, 3),
+            "recall": round(count.recall, 3),
+        }
+    return shown
+
+
+def length_of(example: Example) -> str:
+    """A band of lengths."""
+    size = len(example.text)
+    return "up to 40" if size <= 40 else "41 to 120" if size <= 120 else "over 120"
+
+
+def coding_of(example: Example) -> str:
+    """Whether the normaliser undid anything."""
+    lexicon = load_lexicon()
+    coded = any(normalise(text, lexicon).devices for _, _, text in example.values)
+    return "coded" if coded else "plain"
+
+
+def stance_f1(examples: Sequence[Example], predictions: Sequence[Prediction]) -> float:
+    """Macro F1 over the stances that occur."""
+    from sklearn.metrics import f1_score
+
+    known = [(one.stance, p) for one, p in zip(examples, predictions, strict=True) if one.stance]
+    said = [max(p.stances, key=p.stances.__getitem__) for _, p in known]
+    return float(f1_score([str(s) for s, _ in known], [str(s) for s in said], average="macro"))
+
+
+def services_f1(
+    examples: Sequence[Example], predictions: Sequence[Prediction], limits: Thresholds
+) -> float:
+    """Micro F1 of the services, over lures."""
+    right = said = wanted = 0
+    for one, prediction in zip(examples, predictions, strict=True):
+        if one.lure:
+            found = {s for s in Service if prediction.services[s] >= limits.service}
+            right += len(found & set(one.services))
+            said, wanted = said + len(found), wanted + len(one.services)
+    return 2 * right / max(1, said + wanted)
+
+
+def baselines(train: Sequence[Example], test: Sequence[Example]) -> dict[str, Any]:
+    """What a keyword list and a character n-gram linear model reach on the same posts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    lexicon = load_lexicon()
+    listed = [
+        any(
+            term.grade in "AB" and term.group == "SVC"
+            for term in normalise(one.text, lexicon).terms
+        )
+        for one in test
+    ]
+    linear = make_pipeline(
+        TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True),
+        LogisticRegression(C=10, max_iter=500),
+    )
+    linear.fit([one.text for one in train], [one.lure for one in train])
+    guessed = linear.predict([one.text for one in test])
+    shown = {}
+    for name, flags in (("keyword list", listed), ("character n-grams", list(guessed))):
+        count = counted(test, [bool(flag) for flag in flags])
+        shown[name] = {
+            "precision": round(count.precision, 3),
+            "recall": round(count.recall, 3),
+            "f1": round(count.f1, 3),
+        }
+    return shown

@@ -1,0 +1,145 @@
+"""From corpus to shipped model, in one command."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from lurewatch.classify.model import Classifier, Thresholds
+from lurewatch.classify.screen import Screen
+from lurewatch.finding import Service, Stance
+from lurewatch.text.lexicon import load_lexicon
+from lurewatch.train import evaluate
+from lurewatch.train.card import card
+from lurewatch.train.corpus import Example, load_corpus, natural_lines, of_split
+from lurewatch.train.encoder import build_encoder
+from lurewatch.train.export import export, fit_screen
+from lurewatch.train.fit import LENGTH, Recipe, fit, write_json
+
+UNCHOSEN: Final = Thresholds("", LENGTH, 1.0, 0.0, 0.0, 0.5, 0.3, 0.4, -100.0)
+KEPT: Final = 0.995  # share of what the model flags that the first stage must pass on
+FRESH: Final = 3000  # natural lines for measuring, other than those trained on
+
+
+def train(
+    base: str,
+    corpus: Path,
+    data: Path | None,
+    out: Path,
+    work: Path,
+    recipe: Recipe,
+    say: Callable[[str], None],
+    start: Path | None = None,
+) -> dict[str, Any]:
+    """
+    Train, export, choose thresholds, measure, and write the card; gives the figures.
+
+    *work* keeps checkpoints (and the encoder when no *base* is given), so that a stopped run goes
+    on; *out* is the model folder, whose files are replaced at the end.
+    """
+    base = base or str(build_encoder(work / "encoder"))
+    network = fit(base, corpus, data, work, recipe, say, start)
+    say("exporting to int8")
+    export(network, Path(base) / "tokenizer.json", out)
+    examples = load_corpus(corpus, data)
+    natural = natural_lines(data, recipe.seed + 1_000_003, FRESH) if data else []
+    return finish(base, examples, natural, out, recipe, say)
+
+
+def finish(
+    base: str,
+    examples: list[Example],
+    natural: list[Example],
+    out: Path,
+    recipe: Recipe,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Choose thresholds and the first stage for an exported model, measure it, write the card."""
+    splits = {name: of_split(examples, name) for name in ("train", "dev", "test")}
+    version = sha256((out / "model.int8.onnx").read_bytes()).hexdigest()[:8]
+    write_json(out / "thresholds.json", asdict(replace(UNCHOSEN, version=version)))
+    say("training the first stage")
+    texts = evaluate.read_texts([*splits["train"], *natural])
+    worth = [one.lure for one in splits["train"]] + [False] * len(natural)
+    screen = fit_screen(texts, worth)
+    screen.save(out / "screen.npz")
+    say("choosing thresholds")
+    classifier = Classifier(out)
+    limits = evaluate.calibrate(classifier, splits["dev"])
+    limits = replace(limits, screen=screen_threshold(screen, classifier, limits, splits["dev"]))
+    write_json(out / "thresholds.json", asdict(limits))
+    say("measuring")
+    figures = measure(Classifier(out), splits["train"], splits["test"], natural)
+    facts = {
+        "base": Path(base).name,
+        **{name: len(some) for name, some in splits.items()},
+        "public": sum(len(one.group) == 64 for one in splits["train"]),
+        "natural": recipe.natural if natural else 0,
+        "recipe": ", ".join(f"{name} {value}" for name, value in asdict(recipe).items()),
+        "lexicon": load_lexicon().version,
+        "torch": torch.__version__.split("+")[0],
+    }
+    today = datetime.now(UTC).date()
+    (out / "CARD.md").write_text(card(figures, limits, facts, today), "utf-8")
+    write_json(
+        out / "config.json",
+        {
+            "model_type": "bert",
+            "stances": [str(s) for s in Stance],
+            "services": [str(s) for s in Service],
+            "length": LENGTH,
+            "version": version,
+            "recipe": asdict(recipe),
+        },
+    )
+    return figures
+
+
+def screen_threshold(
+    screen: Screen, classifier: Classifier, limits: Thresholds, examples: list[Example]
+) -> float:
+    """The highest first-stage score that still passes on KEPT of what the model flags."""
+    texts = evaluate.read_texts(examples)
+    classifier.thresholds = limits
+    flagged = [
+        screen.score(text)
+        for text, prediction in zip(texts, classifier.predict(texts), strict=True)
+        if evaluate.flagged(prediction, limits)
+    ]
+    if not flagged:
+        return -100.0
+    scores = sorted(flagged)
+    return round(scores[int(len(scores) * (1 - KEPT))] - 1.0, 3)  # and a margin on the safe side
+
+
+def measure(
+    classifier: Classifier,
+    train: list[Example],
+    test: list[Example],
+    natural: list[Example],
+) -> dict[str, Any]:
+    """The figures of the card."""
+    limits, screen = classifier.thresholds, classifier.screen
+    texts = evaluate.read_texts(test)
+    predictions = classifier.predict(texts)
+    natural_texts = evaluate.read_texts(natural)
+    wrong = sum(evaluate.flagged(p, limits) for p in classifier.predict(natural_texts))
+    passed = [
+        screen.score(text) >= limits.screen
+        for text, prediction in zip(texts, predictions, strict=True)
+        if evaluate.flagged(prediction, limits)
+    ]
+    dropped = [screen.score(text) < limits.screen for text in natural_texts]
+    return {
+        "test": evaluate.report(test, predictions, limits),
+        "baselines": evaluate.baselines(train, test),
+        "natural": {"lines": len(natural), "flagged": wrong},
+        "screen": {
+            "kept": sum(passed) / max(1, len(passed)),
+            "dropped": sum(dropped) / max(1, len(dropped)),
+        },
+    }

@@ -1,0 +1,205 @@
+"""Real spiders, as processes of their own, against the demo platform and a server made to misbehave."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.walls import wall_of
+from lurewatch import workflow
+from lurewatch.cli.collecting import run_spider, scrapy_environment
+from lurewatch.config import Settings
+from lurewatch.demo.pages import tieba_results
+from lurewatch.demo.posts import CHANGED, FORBIDDEN, HURRIED, NOTHING, posts_of
+from lurewatch.demo.site import LOGIN_NOTE, demo_site
+from lurewatch.store import Store
+from tests.conftest import NOW
+
+Crawl = Callable[..., list[workflow.CoverageRow]]
+
+
+@pytest.fixture
+def crawl(store: Store, settings: Settings) -> Crawl:
+    def run(platform: str, root: str, words: list[str], run_id: str = "run", pages: int = 10, **env: str) -> list[workflow.CoverageRow]:  # fmt: skip
+        environ = dict(os.environ) | {
+            "LUREWATCH_HOME": str(settings.home),
+            "LUREWATCH_ROOTS": f"{platform}={root}",
+            "LUREWATCH_WEIBO_TOKEN": "a-secret-token",
+        }
+        is_address = words[0].startswith("http")
+        keywords, addresses = (None, words) if is_address else (words, None)
+        failure = run_spider(platform, run_id, keywords, addresses, pages, environ | env)
+        assert not failure
+        return workflow.coverage(store, [run_id])
+
+    return run
+
+
+def states(rows: list[workflow.CoverageRow]) -> dict[str, str]:
+    return {row.keyword: row.state for row in rows}
+
+
+def test_tieba_in_pages_with_every_state(crawl: Crawl, store: Store) -> None:
+    with demo_site() as site:
+        rows = crawl("tieba", site.roots["tieba"], ["逾期", NOTHING, CHANGED, FORBIDDEN])
+    assert states(rows) == {"逾期": "captured", NOTHING: "empty", CHANGED: "changed", FORBIDDEN: "disallowed"}  # fmt: skip
+    kept = {row.post.post_id for row in workflow.export_posts(store)}
+    assert len(kept) == len(posts_of("tieba", "逾期"))
+    assert {row.pages for row in rows if row.keyword == "逾期"} == {4}
+
+
+def test_a_wall_ends_the_run_as_blocked(crawl: Crawl, store: Store) -> None:
+    with demo_site() as site:
+        rows = crawl("wechat", site.roots["wechat"], [HURRIED])
+    assert [(row.state, row.detail) for row in rows] == [("blocked", "captcha")]
+    assert workflow.unfinished(store, "wechat", HURRIED) is None
+
+
+def test_a_cap_is_said(crawl: Crawl) -> None:
+    with demo_site() as site:
+        rows = crawl("tieba", site.roots["tieba"], ["逾期"], pages=2)
+    assert {(row.state, row.pages) for row in rows} == {("captured", 2), ("capped", 1)}
+
+
+def test_the_token_of_weibo_is_kept_nowhere(crawl: Crawl, store: Store, settings: Settings) -> None:
+    with demo_site() as site:
+        rows = crawl("weibo", site.roots["weibo"], ["荐股"])
+    assert states(rows) == {"荐股": "captured"}
+    for row in workflow.export_posts(store):
+        (capture,) = workflow.captures_of(store, row.post)
+        assert "a-secret-token" not in repr(capture)
+
+
+def test_notes_are_read_in_a_browser(crawl: Crawl, store: Store) -> None:
+    with demo_site() as site:
+        rows = crawl(
+            "xiaohongshu", site.roots["xiaohongshu"], [site.addresses[0], site.addresses[-1]]
+        )
+    assert LOGIN_NOTE in site.addresses[-1]
+    assert sorted((row.state, row.posts) for row in rows) == [("blocked", 0), ("captured", 1)]
+    (row,) = workflow.export_posts(store)
+    assert row.post.post_id == posts_of("xiaohongshu")[0].note_id
+    assert row.post.url == site.addresses[0]
+
+
+@contextmanager
+def server(answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str], bytes]]) -> Iterator[str]:  # fmt: skip
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = answer(self)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=served.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{served.server_port}"
+    finally:
+        served.shutdown()
+        served.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "state", "detail"),
+    [
+        (403, {}, b"no", "blocked", "blocked"),
+        (429, {}, b"slow down", "blocked", "rate_limit"),
+        (302, {"Location": "https://passport.example.com/login"}, b"", "blocked", "login"),
+        (200, {"Content-Type": "text/html"}, "<p>操作太频繁</p>".encode(), "blocked", "rate_limit"),
+        (302, {"Location": "http://10.0.0.1/admin"}, b"", "failed", "private address refused"),
+        (200, {"Content-Type": "image/png"}, b"\x89PNG", "changed", "neither a post"),
+        (200, {"Content-Type": "text/html"}, b"", "changed", "neither a post"),
+    ],
+)
+def test_what_a_platform_may_answer(
+    crawl: Crawl, status: int, headers: dict[str, str], body: bytes, state: str, detail: str
+) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        return status, headers, body
+
+    with server(answer) as root:
+        (row,) = crawl("tieba", root, ["x"])
+    assert row.state == state
+    assert detail in row.detail
+
+
+def test_robots_out_of_reach_forbids_everything(crawl: Crawl) -> None:
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        asked.append(request.path)
+        return 503, {}, b""
+
+    with server(answer) as root:
+        rows = crawl("tieba", root, ["x", "y", "z"])
+    assert set(states(rows).values()) == {"disallowed"}
+    assert set(asked) == {"/robots.txt"}
+
+
+def test_a_killed_crawl_goes_on(crawl: Crawl, store: Store, settings: Settings) -> None:
+    """The third page never comes; the process is killed; the next run begins with that page."""
+    hung, asked = threading.Event(), list[str]()
+    go_on = threading.Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        asked.append(request.path)
+        number = int(request.path.partition("pn=")[2] or 1)
+        if number == 3 and not go_on.is_set():
+            hung.set()
+            go_on.wait(30)
+        link = f"/f/search/res?qw=x&pn={number + 1}" if number < 4 else None
+        page = tieba_results(posts_of("tieba")[number * 3 : number * 3 + 3], NOW, link)
+        return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
+
+    with server(answer) as root:
+        env = scrapy_environment(dict(os.environ) | {"LUREWATCH_HOME": str(settings.home), "LUREWATCH_ROOTS": f"tieba={root}"})  # fmt: skip
+        command = [sys.executable, "-m", "scrapy", "crawl", "tieba", "-a", "keywords=x", "-a", "run_id=first"]  # fmt: skip
+        with subprocess.Popen(command, env=env) as child:
+            assert hung.wait(60)
+            child.send_signal(signal.SIGKILL)
+        assert len(list(workflow.export_posts(store))) == 6
+        go_on.set()
+        asked.clear()
+        rows = crawl("tieba", root, ["x"], run_id="second")
+    assert asked[0].endswith("pn=3")
+    assert len(list(workflow.export_posts(store))) == 12
+    assert {(row.state, row.pages) for row in rows} == {("captured", 2)}
+
+
+def test_a_post_about_codes_is_no_wall() -> None:
+    from scrapy.http import HtmlResponse
+
+    text = "<title>收到验证码怎么办_贴吧</title>" + "<p>x</p>" * 20_000
+    response = HtmlResponse("https://tieba.baidu.com/p/1", body=text.encode(), encoding="utf-8")
+    assert wall_of(response, "<title>网贷逾期</title>" + "登录后查看" + "x" * 70_000) is None
+    assert wall_of(response, text.replace("验证码", "提醒")) is None
+
+
+def test_weibo_without_a_token_says_so(settings: Settings, tmp_path: Path) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "LUREWATCH_WEIBO_TOKEN"}
+    command = [sys.executable, "-m", "lurewatch", "crawl", "weibo", "--keyword", "x", "--no-judge"]
+    done = subprocess.run(command, env=env | {"LUREWATCH_HOME": str(settings.home)}, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 1
+    assert "set LUREWATCH_WEIBO_TOKEN" in done.stderr
+    assert "Traceback" not in done.stderr

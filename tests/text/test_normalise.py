@@ -1,0 +1,98 @@
+"""The normaliser on coded text, on text it must leave alone, and on known failures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lurewatch.text
+from lurewatch.text.contacts import find_contacts
+from lurewatch.text.lexicon import load_lexicon, problems_of
+from lurewatch.text.normalise import folded, normalise
+from lurewatch.text.signals import find_signals
+
+LEXICON = load_lexicon()
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    return found
+
+
+def marked(case: dict[str, Any]) -> Any:
+    failing = case.get("known_failure")
+    marks = [pytest.mark.xfail(reason=failing, strict=True)] if failing else []
+    return pytest.param(case, id=case.get("label") or case["text"], marks=marks)
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in cases("cases.json")])
+def test_normalise(case: dict[str, Any]) -> None:
+    assert normalise(case["written"], LEXICON).plain == case["meant"]
+
+
+ODD = "停息挂账征信逾期催收加微薇V❤➕🛰️xinqyz123①❾ \n*·.\u200b\u0336🇨🇳彳亻言正\ud800\0"
+texts = st.one_of(st.text(max_size=60), st.text(alphabet=ODD, max_size=40))
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts)
+def test_any_text_is_read_and_traced(text: str) -> None:
+    found = normalise(text, LEXICON)
+    assert len(found.map) == len(found.plain)
+    assert all(0 <= start < end <= len(text) for start, end in found.map)
+    assert [start for start, _ in found.map] == sorted(start for start, _ in found.map)
+    assert all(text[t.raw_start : t.raw_end] == t.surface for t in found.terms)
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts)
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    plain = normalise(text, LEXICON).plain
+    assert normalise(plain, LEXICON).plain == plain
+
+
+UNITS = (
+    "❤️", "征\u0336", "e\u0301", "停", "停\n", "yq", "➕", "停*", "\u200b", "征信", "zhengxin", "亻", "1", "a.",
+    "征❤", "零", "加微信demo_0088 ", "💰", "债 务，", "x停", "逾q", "🐟期", "zx，", "与其蒸鑫", "zw债务，", "彳正信，征信，",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)  # fmt: skip
+def test_ten_times_the_text_takes_no_hundred_times_the_work(unit: str) -> None:
+    # a step that were quadratic would take minutes here
+    text = unit * (40_000 // len(unit))
+    found = normalise(text, LEXICON)
+    assert found.raw == text
+    find_contacts([("text", None, found)])
+    find_signals([("text", None, found)])
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in cases("contacts.json")])
+def test_contacts(case: dict[str, Any]) -> None:
+    found = find_contacts([("text", None, normalise(case["text"], LEXICON))])
+    shown = [[one.channel, one.value] for one in sorted(found, key=lambda one: one.start)]
+    assert shown == case["contacts"]
+    for one in found:
+        assert 0 <= one.start < one.end <= len(case["text"])
+
+
+def test_lexicon_rows_are_sound() -> None:
+    assert len({term.form for term in LEXICON.terms}) == len(LEXICON.terms)
+    assert problems_of(LEXICON.terms) == []
+    assert [
+        term.form for term in LEXICON.terms if term.coded and folded(term.form) != term.form
+    ] == []
+
+
+def test_overlay_changes_the_version_and_is_read(tmp_path: Path) -> None:
+    shipped = Path(lurewatch.text.__file__).parent
+    header = (shipped / "data/lexicon.tsv").read_text("utf-8").splitlines()[0]
+    row = "征信修复\t蒸鑫\t征信\thomophone\tA\tSVC\tcredit\t\town\t2026-11"
+    overlay = tmp_path / "lexicon.tsv"
+    overlay.write_text(f"{header}\n{row}\n", "utf-8")
+    own = load_lexicon(overlay)
+    assert own.version != LEXICON.version
+    assert normalise("蒸鑫花了", own).plain == "征信花了"
