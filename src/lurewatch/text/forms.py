@@ -9,18 +9,20 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
 import ahocorasick
 
 from lurewatch.text.data_files import characters, common_words, rows
-from lurewatch.text.gates import LONG, Candidate, Gate, accepted
+from lurewatch.text.gates import LONG, Candidate, Gate, Spelling, accepted
 from lurewatch.text.lexicon import Lexicon, automaton
 from lurewatch.text.sounds import Heard, heard_in
 from lurewatch.text.traced import Span, Traced
 
 MOST: Final = 6  # pictures of a character that are tried where both are pictures
+LATIN: Final = 0x24F  # the last code point of the Latin blocks
 SPELT: Final = 7  # letters from which a run is no accident
 GATES: Final[dict[str, Gate]] = {"A": "open", "B": "near", "C": "far"}
 JOINED: Final = re.compile(r"[a-z0-9_@.\-]")
@@ -33,15 +35,19 @@ def is_han(char: str) -> bool:
 
 
 @cache
-def proposals() -> ahocorasick.Automaton:
+def proposals() -> tuple[ahocorasick.Automaton, ahocorasick.Automaton]:
     """
     How a term may be written with letters, pictures and look-alikes: form -> (plain, changed).
 
     Letters come from `data/proposals.tsv`, pictures from `senses.tsv`, look-alikes from `shapes.tsv`;
-    `changed` is the place of a look-alike in the form, else -1.
+    `changed` is the place of a look-alike in the form, else -1. The second automaton holds, written
+    backwards, the forms that begin with something other than the term does: an automaton is slow
+    where thousands of forms begin differently.
     """
     found: dict[str, tuple[str, int]] = {}
-    shapes = {char: alike for char, alike, _ in rows("shapes.tsv")}
+    shapes: dict[str, str] = {}
+    for char, alike, _ in rows("shapes.tsv"):
+        shapes[char] = shapes.get(char, "") + alike
     pictures: dict[str, str] = {}
     for char, shown, _ in rows("senses.tsv"):
         pictures[char] = pictures.get(char, "") + shown
@@ -56,7 +62,10 @@ def proposals() -> ahocorasick.Automaton:
             both = itertools.product(*(pictures.get(char, "")[:MOST] for char in target))
             found |= {"".join(pair): (target, -1) for pair in both}
     found |= {form.lower(): (plain, -1) for form, plain, _ in rows("proposals.tsv")}
-    return automaton(found)
+    own = {target[0] for (target,) in rows("targets.tsv")}
+    ahead = {form: way for form, way in found.items() if form[0] in own or form[0].isascii()}
+    back = {form[::-1]: way for form, way in found.items() if form not in ahead}
+    return automaton(ahead), automaton(back)
 
 
 @cache
@@ -86,9 +95,30 @@ def read_forms(text: Traced, lexicon: Lexicon) -> Traced:
     found = candidates(low, lexicon)
     if not found:
         return text
+    found = [
+        one if (how := spelling(one, text)) == one.spelling else replace(one, spelling=how)
+        for one in found
+    ]
     terms = [at for at, _ in context(low, lexicon)]
     kept = accepted(found, low, terms)
-    return text.edited((one.start, one.end, one.plain) for one in kept)
+    sure = tuple((text.original_span(one.start, one.end), one.confidence) for one in kept)
+    undone = text.edited((one.start, one.end, one.plain) for one in kept)
+    return replace(undone, sure=text.sure + sure)
+
+
+def spelling(one: Candidate, text: Traced) -> Spelling:
+    """
+    How the letters of a form were written: oddly, as 🆆🅳 and ⓒⓢ, or as a name is, Kouzi.
+
+    >>> spelling(Candidate(0, 5, "口子", "far"), Traced.of("Kouzi的猫"))
+    'name'
+    """
+    surface = text.text[one.start : one.end]
+    letters = [at for at, char in enumerate(surface, one.start) if char.isascii()]
+    if letters and all(ord(text.raw[text.spans[at][0]]) > LATIN for at in letters):
+        return "odd" if all(text.text[at].isalpha() for at in letters) else "plain"
+    named = len(letters) == len(surface) > 2 and surface.istitle()
+    return "name" if named else "plain"
 
 
 def lowered(text: str) -> str:
@@ -149,11 +179,13 @@ def from_sound(low: str) -> Iterator[Candidate]:
 
 def from_proposals(low: str) -> Iterator[Candidate]:
     """What is written with letters, pictures or look-alikes for characters of a term."""
-    for last, (length, (plain, at)) in proposals().iter(low):
-        start = last - length + 1
+    ahead, back = proposals()
+    found = [(last - length + 1, length, way) for last, (length, way) in ahead.iter(low)]
+    found += [(len(low) - 1 - last, length, way) for last, (length, way) in back.iter(low[::-1])]
+    for start, length, (plain, at) in found:
         changed = (start + at,) if at >= 0 else ()
         gate = gate_of(plain, "far")
-        yield Candidate(start, last + 1, plain, gate, changed, loose=bool(changed))
+        yield Candidate(start, start + length, plain, gate, changed, loose=bool(changed))
 
 
 SOURCES: Final = (from_sound, from_proposals)  # where two say something, the first is taken

@@ -1,17 +1,32 @@
-"""Dispose of what was proposed: whether the neighbourhood of a coded form agrees with its reading."""
+"""
+Dispose of what was proposed: whether the neighbourhood of a coded form agrees with its reading.
 
+Two ways lead to a yes. Another term of the field stands near; or what stands around sounds like the
+field, by the weights of `data/neighbours.tsv`, and the kind of form is one that innocent text hardly
+ever holds, by those of `data/kinds.tsv`.
+"""
+
+import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 from typing import Final, Literal
 
+from lurewatch.text.data_files import characters, common_words, rows
+
+Spelling = Literal["plain", "odd", "name"]  # odd: in circles, boxes or another alphabet
 Gate = Literal["open", "near", "far", "route", "number"]
 NEAR: Final = 15  # characters within which a B form needs a term of the field
 FAR: Final = 30  # the same for C forms and for proposals
+SHORT: Final = 3  # letters that mean too many things to be read alone
 CLOSE: Final = 8  # the same for two letters alone, or two terms near
 LONG: Final = 4  # characters from which a form is too long for an accident
 LONGEST: Final = 8  # characters of a form
+AROUND: Final = 24  # characters on either side that are weighed
+VOUCHED: Final = 0.95  # how sure a reading is that another term speaks for
 CROWD: Final = 64  # coded forms looked at on either side: more say nothing new
 
 INVITE: Final = re.compile(
@@ -32,25 +47,171 @@ class Candidate:
     gate: Gate
     changed: tuple[int, ...] = ()  # places of characters that only sound or look like the term's
     attested: bool = False  # a form somebody has listed
+    spelling: Spelling = "plain"  # of its letters
     loose: bool = False  # looks alike, or sounds alike but for the tone
 
 
-def accepted(found: list[Candidate], low: str, terms: list[int]) -> list[Candidate]:
-    """Those the neighbourhood agrees with, longest first, without overlaps, in order."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A candidate that was taken, and how sure it is."""
+
+    start: int
+    end: int
+    plain: str
+    confidence: float  # 0 to 1
+
+
+def accepted(found: list[Candidate], low: str, terms: list[int]) -> list[Reading]:
+    """What the neighbourhood agrees with, longest first, without overlaps, in order."""
     opened = [one for one in found if one.gate == "open"]
     places = sorted(terms + [(one.start + one.end) // 2 for one in opened])
     coded = sorted(
         (one for one in found if one.gate in ("near", "far") and vouches(one, low)),
         key=lambda one: one.start,
     )
-    kept: list[Candidate] = []
+    around = Surroundings(low)
+    kept: list[Reading] = []
     taken = bytearray(len(low))
     for one in sorted(found, key=lambda one: (one.start - one.end, not one.attested, one.start)):
-        if any(taken[one.start : one.end]) or not agrees(one, low, places, coded):
+        if any(taken[one.start : one.end]):
             continue
-        taken[one.start : one.end] = b"\1" * (one.end - one.start)
-        kept.append(one)
+        vouched = agrees(one, low, places, coded)
+        confidence = VOUCHED if vouched else around.confidence(one)
+        confidence = 1.0 if one.gate == "open" else confidence
+        if confidence > 0.5:
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            kept.append(Reading(one.start, one.end, one.plain, confidence))
     return sorted(kept, key=lambda one: one.start)
+
+
+class Surroundings:
+    """How much what stands around any place of a text speaks for a term of the field there."""
+
+    def __init__(self, low: str) -> None:
+        self.low = low
+        self.singles: list[float] | None = None  # sums up to each place
+        self.pairs: list[float] = []
+
+    def weight(self, start: int, end: int) -> float:
+        """The sum over the AROUND characters on both sides of a stretch, which itself is left out."""
+        if self.singles is None:
+            weights = neighbours()
+            chars = "".join("0" if char.isdigit() else char for char in self.low)
+            singles = (weights.get(char, 0.0) for char in chars)
+            pairs = (weights.get(chars[at : at + 2], 0.0) for at in range(len(chars)))
+            self.singles = list(accumulate(singles, initial=0.0))
+            self.pairs = list(accumulate(pairs, initial=0.0))
+        total = 0.0
+        for first, last in (
+            (max(0, start - AROUND), start),
+            (end, min(len(self.low), end + AROUND)),
+        ):
+            if first < last:
+                total += self.singles[last] - self.singles[first]
+                total += self.pairs[last - 1] - self.pairs[first]
+        return total
+
+    def confidence(self, one: Candidate) -> float:
+        """How likely a form is what it may be; 0 where nothing but a term near would do."""
+        favours = [kinds()[kind] for kind in kinds_of(one, self.low) if kind in kinds()]
+        if not favours or innocent(one, self.low):
+            return 0.0
+        odds = max(favours) + neighbours()[""] + self.weight(one.start, one.end)
+        return 1 / (1 + math.exp(-max(-30.0, odds)))
+
+
+def innocent(one: Candidate, low: str) -> bool:
+    """
+    Whether a form may well be what it says: a word, part of words on its edges, or a name.
+
+    A character that only sounds like a term's own, but belongs to another term (贷还), says nothing,
+    nor does a single letter before what models and sizes are counted in (D款, S码).
+    """
+    written, words = low[one.start : one.end], common_words()
+    named = len(one.changed) == len(one.plain) and written[0] in characters("surname")
+    if len(written) < 2 or written in words or named or one.spelling == "name":
+        return True
+    if (
+        low[max(0, one.start - 1) : one.start + 1] in words
+        or low[one.end - 1 : one.end + 1] in words
+    ):
+        return True
+    other = {low[at] for at in one.changed} & term_characters()
+    letters = [at for at in range(one.start, one.end) if low[at].isascii() and low[at].isalpha()]
+    if len(letters) == 1:
+        model = low[letters[0] + 1 : letters[0] + 2] in characters("model")
+        return model or len(one.changed) > 1
+    return bool(other)
+
+
+@cache
+def term_characters() -> frozenset[str]:
+    """The characters of the terms that are looked for."""
+    return frozenset(char for (term,) in rows("targets.tsv") for char in term)
+
+
+@cache
+def neighbours() -> dict[str, float]:
+    """The weight of each character and pair of characters; under "" what any place starts with."""
+    return {gram: float(weight) for gram, weight in rows("neighbours.tsv")}
+
+
+@cache
+def kinds() -> dict[str, float]:
+    """How much each kind of form speaks for itself: the rarer in innocent text, the more."""
+    return {kind: float(favour) for kind, favour, _ in rows("kinds.tsv")}
+
+
+def grams(text: str) -> Iterator[str]:
+    """
+    The characters of a text and its pairs, digits alike.
+
+    >>> list(grams("欠38"))
+    ['欠', '欠0', '0', '00', '0']
+    """
+    chars = "".join("0" if char.isdigit() else char for char in text)
+    for at, char in enumerate(chars):
+        yield char
+        if at + 1 < len(chars):
+            yield chars[at : at + 2]
+
+
+def kinds_of(one: Candidate, low: str) -> Iterator[str]:
+    """
+    Of what kinds a form is, as `data/kinds.tsv` names them: listed, and by how it is written.
+
+    >>> list(kinds_of(Candidate(0, 3, "逾期", "far"), "yu期了"))
+    ['mixed']
+    >>> list(kinds_of(Candidate(0, 2, "贷款", "near", (0, 1), attested=True), "袋宽"))
+    ['listed-near', 'same-sound-whole']
+    """
+    written = low[one.start : one.end]
+    letters = sum(char.isascii() and char.isalpha() for char in written)
+    spelt = letters + 2 * sum("ㄅ" <= char <= "ㄩ" for char in written)
+    han = sum("\u3400" <= char <= "\u9fff" for char in written)
+    if one.attested and (han or spelt):
+        size = "-letters" if letters == len(written) <= SHORT else ""
+        yield f"listed-{one.gate}{size}"
+    if one.attested and one.gate == "route":
+        return
+    if one.spelling == "odd":
+        yield "odd-letters"
+    if not spelt and not han:
+        yield "pictures"
+    elif spelt and not han:
+        if not one.attested:
+            yield "pinyin" if spelt > LONG else "initials"
+    elif spelt:
+        yield "mixed" if spelt > 1 else "one-letter"
+    elif han < len(written):
+        if not any(char.isdigit() for char in written):
+            yield "picture"
+    elif one.changed:
+        part = "part" if len(one.changed) < len(one.plain) else "whole"
+        size = "" if len(one.plain) == 2 else "-long"
+        if len(one.plain) >= LONG and len(one.changed) == 1:
+            size = "-one-of-four"
+        yield f"{'alike' if one.loose else 'same-sound'}-{part}{size}"
 
 
 def vouches(one: Candidate, low: str) -> bool:

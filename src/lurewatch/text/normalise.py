@@ -24,7 +24,7 @@ STRIKES: Final = re.compile(
 EVERY_ACCENT: Final = "".join(map(chr, range(0x300, 0x370)))
 ACCENTS: Final = re.compile(f"[{EVERY_ACCENT}]")
 PICTURE: Final = "\u2600-\u27bf\U0001f300-\U0001faff"
-SEPARATOR: Final = rf"[ \t.·•*_~/\\|\-+=^`'\"丶ゞ☆★○●◆▪。.．—–⭐{PICTURE}]"
+SEPARATOR: Final = rf"[ \t.·•*_~/\\|\-+=^`'\"#()（）╱╲丶ゞ☆★○●◆▪。.．—–⭐{PICTURE}]"
 PASSES: Final = 6  # a reading can open the way for another; more rounds than this never did
 
 
@@ -43,6 +43,7 @@ class FoundTerm:
     group: str
     families: str
     device: str  # "plain" when nothing was coded
+    confidence: float = 1.0  # of the reading; what was written out is certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,14 @@ def drop_hidden(text: Traced, lexicon: Lexicon) -> Traced:
         '债务 征信 é 👩\u200d💻'
     """
     drops = [
-        (at, at + 1, "") for at, char in enumerate(text.text) if is_hidden(char, at, text.text)
+        (match.start(), match.end(), "")
+        for match in UNUSUAL.finditer(text.text)
+        if is_hidden(match[0], match.start(), text.text)
     ]
     return text.edited(drops) if drops else text
+
+
+UNUSUAL: Final = re.compile(r"[^\u3400-\u9fff -~，。！？、：；“”（）《》…—]")
 
 
 def is_hidden(char: str, at: int, text: str) -> bool:
@@ -132,17 +138,27 @@ def fold_width(text: Traced, lexicon: Lexicon) -> Traced:
         >>> fold_width(Traced.of("加Ｖｘ：１２３，①𝐕❷⓿⼈"), LEXICON()).text
         '加Vx：123，1V20人'
     """
-    raised = {match.start() for match in RAISED.finditer(text.text)}
-    return text.replaced(
-        "".join(char if at in raised else _folded(char) for at, char in enumerate(text.text))
-    )
+    folded = list(text.text.translate(_FOLDS))
+    for match in RAISED.finditer(text.text):
+        folded[match.start()] = match[0]
+    return text.replaced("".join(folded))
 
 
 RAISED: Final = re.compile(r"(?<=[A-Za-z])[²³₂₃₄](?![⁰-₉²³¹0-9])")  # m², CO₂
 HANDLE_SIGNS: Final = frozenset("_@#+-=*%")  # full-width ones stand in handles and numbers
 
 
-@cache
+class _Folds(dict[int, str]):
+    """What each character is folded to, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _folded(chr(code))
+        return self[code]
+
+
+_FOLDS: Final = _Folds()
+
+
 def _folded(char: str) -> str:
     if (
         char.isascii() or is_han(char) or "\u3131" <= char <= "\u318e"
@@ -253,7 +269,7 @@ def crossed(text: str, first: int, last: int) -> bool:
 
 def join_vertical(text: Traced, lexicon: Lexicon) -> Traced:
     """
-    Lines of one character each, four or more, become one line.
+    Lines of one character each become one line: four or more, or three that make a term.
 
     Short lines of verse are left alone: they hold more than one character.
 
@@ -263,13 +279,15 @@ def join_vertical(text: Traced, lexicon: Lexicon) -> Traced:
     return text.edited(
         (at, at + 1, "")
         for column in VERTICAL.finditer(text.text)
+        if len(bare := "".join(column[0].split())) > SHORT or any(lexicon.plains.iter(bare))
         for at in range(*column.span())
         if text.text[at].isspace()
     )
 
 
+SHORT: Final = 3  # characters of a column that has to make a term
 VERTICAL: Final = re.compile(
-    r"(?<![^\n])[^\s][ \t]*\n{1,2}(?:[^\s][ \t]*\n{1,2}){2,}[^\s][ \t]*(?![^\n])"
+    r"(?<![^\n])[^\s][ \t]*\n{1,2}(?:[^\s][ \t]*\n{1,2})+[^\s][ \t]*(?![^\n])"
 )
 
 
@@ -277,9 +295,9 @@ def join_split(text: Traced, lexicon: Lexicon) -> Traced:
     """
     Characters written as their parts become whole where a term comes of it: 彳正亻言.
 
-    Parts of which one never stands alone are joined wherever the text then holds a term. Parts that
-    are words themselves (木又, 君羊, 代贝) only inside a term, beside another term. So riddles and
-    exercises, and words that happen to stand side by side, are left alone.
+    Parts of which one never stands alone are joined wherever another pair makes a term, in either
+    order (俞辶). Parts that are characters themselves (木又, 君羊, 代贝) only inside a term. So
+    riddles and exercises, and words that happen to stand side by side, are left alone.
 
         >>> join_split(Traced.of("彳正亻言能氵先白"), LEXICON()).text
         '征信能洗白'
@@ -296,29 +314,32 @@ def join_split(text: Traced, lexicon: Lexicon) -> Traced:
     terms = [
         (last - length + 1, last + 1)
         for last, (length, term) in lexicon.plains.iter(joined)
-        if length >= 2 and term.group in ("SVC", "DIV")
+        if length >= 2 and term.group in ("SVC", "DIV", "ACT")
     ]
     covered = bytearray(len(joined))
     for start, end in terms:
-        covered[start:end] = b"\1" * (end - start)
-    first = min((end for _, end in terms), default=0)
-    last = max((start for start, _ in terms), default=0)
-    kept = []
-    for number, match in enumerate(found):
-        at = match.start() - number  # each pair before this one has become one character
-        apart = first <= at or last > at
-        if (covered[at] and apart) or (terms and match[0][0] in RADICALS):
-            kept.append((match.start(), match.end(), characters[match[0]]))
-    return text.edited(kept)
+        if not crossed(joined, start, end - 1):
+            covered[start:end] = b"\1" * (end - start)
+    places = [match.start() - number for number, match in enumerate(found)]  # pairs become one
+    telling = any(covered[at] for at in places)
+    return text.edited(
+        (match.start(), match.end(), characters[match[0]])
+        for at, match in zip(places, found, strict=True)
+        if covered[at] or (telling and RADICALS & set(match[0]))
+    )
 
 
-RADICALS: Final = frozenset("彳亻氵讠扌纟辶钅饣忄刂艹冫阝禾")
+RADICALS: Final = frozenset("彳亻氵讠扌纟辶钅饣忄刂艹冫阝灬")
 
 
 @cache
 def split_characters() -> tuple[re.Pattern[str], dict[str, str]]:
     """The pairs of `data/splits.tsv`."""
-    characters = {parts: whole for parts, whole, _ in rows("splits.tsv")}
+    characters: dict[str, str] = {}
+    for parts, whole, _ in rows("splits.tsv"):
+        characters.setdefault(parts, whole)
+        if RADICALS & set(parts):
+            characters.setdefault(parts[::-1], whole)
     return re.compile("|".join(map(re.escape, characters))), characters
 
 
@@ -387,6 +408,7 @@ def find_terms(traced: Traced, raw: str, lexicon: Lexicon) -> Iterator[FoundTerm
     found: list[tuple[int, int, Term]] = []
     for last, (length, term) in lexicon.plains.iter(traced.text):
         found.append((last - length + 1, last + 1, term))
+    doubt = {at: sure for span, sure in traced.sure for at in range(*span)}
     end_of_last = 0
     for start, end, term in sorted(found, key=lambda one: (one[0], -one[1])):
         if start < end_of_last:
@@ -394,8 +416,9 @@ def find_terms(traced: Traced, raw: str, lexicon: Lexicon) -> Iterator[FoundTerm
         end_of_last = end
         raw_start, raw_end = traced.original_span(start, end)
         surface, plain = raw[raw_start:raw_end], traced.text[start:end]
+        doubts = [doubt[at] for at in range(raw_start, raw_end) if at in doubt]
         device = "plain" if surface.lower() == plain.lower() else device_of(surface, plain)
         yield FoundTerm(
             start, end, raw_start, raw_end, surface, term.concept, plain,
-            term.grade, term.group, term.families, device,
+            term.grade, term.group, term.families, device, round(min(doubts, default=1.0), 2),
         )  # fmt: skip

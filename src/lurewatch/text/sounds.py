@@ -128,7 +128,7 @@ def view(low: str) -> tuple[str, list[tuple[int, int]] | None]:
     edits = [
         (m.span(), found)
         for m in SPELT.finditer(low)
-        if (found := syllables_in(m[0].translate(TONELESS)))
+        if (found := syllables_in(m[0].translate(TONELESS).rstrip("ˊˇˋ˙")))
     ]
     if not edits:
         return heard, None
@@ -143,6 +143,7 @@ def view(low: str) -> tuple[str, list[tuple[int, int]] | None]:
             texts.append(sounds().classes[syllable])
             spans.append((at, at + len(syllable)))
             at += len(syllable)
+        spans[-1] = (spans[-1][0], end)  # with the tone of bopomofo
         done = end
     texts.append(heard[done:])
     spans += [(at, at + 1) for at in range(done, len(low))]

@@ -41,7 +41,7 @@ def proposals() -> Iterator[tuple[str, str, str]]:
             yield before + syllable + after, target, "pinyin-mix"
             yield before + syllable[0] + after, target, "initial"
         yield "".join(syllables), target, "pinyin"
-        if len(target) >= 4:
+        if len(target) >= 3:
             yield "".join(syllable[0] for syllable in syllables), target, "initials"
         if len(target) == 4:
             yield from two_changed(target, syllables)

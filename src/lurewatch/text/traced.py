@@ -21,11 +21,13 @@ class Traced:
 
     text: str
     spans: tuple[Span, ...]  # one a character: start and end in the original
+    raw: str = ""  # the original
+    sure: tuple[tuple[Span, float], ...] = ()  # what was read in the original, and how surely
 
     @classmethod
     def of(cls, text: str) -> "Traced":
         """A text that nothing has changed yet."""
-        return cls(text, tuple((at, at + 1) for at in range(len(text))))
+        return cls(text, tuple((at, at + 1) for at in range(len(text))), text)
 
     def sub(
         self, pattern: str | re.Pattern[str], meant: str | Callable[[re.Match[str]], str]
@@ -54,11 +56,11 @@ class Traced:
             return self
         texts.append(self.text[done:])
         spans += self.spans[done:]
-        return Traced("".join(texts), tuple(spans))
+        return Traced("".join(texts), tuple(spans), self.raw, self.sure)
 
     def replaced(self, text: str) -> "Traced":
         """The same places under other characters, one for one."""
-        return self if text == self.text else Traced(text, self.spans)
+        return self if text == self.text else Traced(text, self.spans, self.raw, self.sure)
 
     def original_span(self, start: int, end: int) -> Span:
         """Where in the original the characters from *start* up to *end* were written."""

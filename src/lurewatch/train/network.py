@@ -1,15 +1,15 @@
 """The network: one encoder, a head for the stance and a head for the services."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as binary_cross_entropy
 from torch.nn.functional import cross_entropy
-from transformers import AutoConfig, AutoModel
 
 from lurewatch.finding import LURING, Service, Stance
+from lurewatch.train.compact import load_encoder
 
 STANCES: Final = tuple(Stance)
 SERVICES: Final = tuple(Service)
@@ -29,10 +29,8 @@ class LureNetwork(nn.Module):
 
     @classmethod
     def from_base(cls, base: str | Path) -> "LureNetwork":
-        """The network on a pretrained encoder: a folder, or a name on a model hub."""
-        config = AutoConfig.from_pretrained(str(base))
-        pooler = {} if config.model_type == "roformer" else {"add_pooling_layer": False}
-        encoder: Any = AutoModel.from_pretrained(str(base), dtype=torch.float32, **pooler)
+        """The network on a pretrained encoder: whatever `load_encoder` takes."""
+        encoder = load_encoder(base)
         return cls(encoder, encoder.config.hidden_size)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:

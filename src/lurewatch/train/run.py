@@ -16,7 +16,6 @@ from lurewatch.text.lexicon import load_lexicon
 from lurewatch.train import evaluate
 from lurewatch.train.card import card
 from lurewatch.train.corpus import Example, load_corpus, natural_lines, of_split
-from lurewatch.train.encoder import build_encoder
 from lurewatch.train.export import export, fit_screen
 from lurewatch.train.fit import LENGTH, Recipe, fit, write_json
 
@@ -38,10 +37,8 @@ def train(
     """
     Train, export, choose thresholds, measure, and write the card; gives the figures.
 
-    *work* keeps checkpoints (and the encoder when no *base* is given), so that a stopped run goes
-    on; *out* is the model folder, whose files are replaced at the end.
+    *work* keeps checkpoints, so that a stopped run goes on; *out* is the model folder, whose files are replaced at the end.
     """
-    base = base or str(build_encoder(work / "encoder"))
     network = fit(base, corpus, data, work, recipe, say, start)
     say("exporting to int8")
     export(network, Path(base) / "tokenizer.json", out)
