@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import sys
 
 import typer
@@ -55,6 +56,7 @@ app.command("purge", rich_help_panel=KEEP)(keeping.purge)
 
 def main() -> None:
     """Run a command; what a person can act on is one line on standard error, not a traceback."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that drafts are cleared away
     try:
         app()
     except LurewatchError as error:

@@ -1,6 +1,7 @@
 """Show what is set and what is missing, and mend what can be mended."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "missing", "broken"]
 SIGN = {"ok": "✓", "missing": "–", "broken": "✗"}
-NEEDED = frozenset({"store", "secrets", "model", "lexicon"})  # without these nothing works
+NEEDED = frozenset({"home", "store", "secrets", "model", "lexicon"})  # without these nothing works
 ROOM = 1 << 30  # bytes that should be free: captures and evidence grow
 
 
@@ -89,8 +90,15 @@ def look_at_home(settings: "Settings") -> Check:
     there = settings.home
     while not there.exists():
         there = there.parent
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        return Check(
+            "home",
+            "broken",
+            f"{there} cannot be written to",
+            "set LUREWATCH_HOME to a folder of your own",
+        )
     free = shutil.disk_usage(there).free
-    state: State = "ok" if free >= ROOM else "broken"
+    state: State = "ok" if free >= ROOM else "missing"
     made = "" if settings.home.exists() else " (made when first needed)"
     found = f"{settings.home}{made}, {free / ROOM:.1f} GiB free"
     return Check("home", state, found, "free some space, or set LUREWATCH_HOME to a larger disk")

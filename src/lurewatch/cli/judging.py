@@ -51,6 +51,7 @@ def classify(
         detector = Detector.load(read_settings())
         failed = judge_lines(detector, counted(lines, source), out, screen)
     if failed:
+        typer.echo(f"lurewatch: {failed} lines could not be judged: each has an `error`", err=True)
         sys.exit(1)
 
 
@@ -142,6 +143,10 @@ def read_line(line: bytes) -> Line:
         return Line(None, None, "not a JSON object")
     if "id" not in row:
         return Line(None, None, "no id")
+    try:
+        json.dumps(row["id"], allow_nan=False)
+    except ValueError:
+        return Line(None, None, "id is a number that JSON cannot hold")
     fields: dict[str, Any] = {}
     for name in ("platform", *FIELDS):
         value = row.get(name)

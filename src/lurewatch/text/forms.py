@@ -16,7 +16,7 @@ from typing import Final
 import ahocorasick
 
 from lurewatch.text.data_files import characters, common_words, rows
-from lurewatch.text.gates import LONG, Candidate, Gate, Spelling, accepted
+from lurewatch.text.gates import LONG, Candidate, Gate, Likeness, Spelling, accepted
 from lurewatch.text.lexicon import Lexicon, automaton
 from lurewatch.text.sounds import Heard, heard_in
 from lurewatch.text.traced import Span, Traced
@@ -136,6 +136,7 @@ def candidates(low: str, lexicon: Lexicon) -> list[Candidate]:
     shields = sorted(
         (last - length + 1, last + 1) for last, (length, _) in lexicon.shields.iter(low)
     )
+    owned = inside_terms(low)
     listed = list(from_lexicon(low, lexicon))
     taken = {(one.start, one.end) for one in listed}
     guessed = [one for source in SOURCES for one in source(low)]
@@ -149,7 +150,25 @@ def candidates(low: str, lexicon: Lexicon) -> list[Candidate]:
         and (one.attested or not is_word(low[one.start : one.end], lexicon))
         and not cut(one, low)
         and not shielded(one, shields)
+        and not any(at in owned and not holds(one, owned[at]) for at in one.changed)
     ]
+
+
+@cache
+def targets() -> ahocorasick.Automaton:
+    """The terms that coded forms are read as."""
+    return automaton({target: target for (target,) in rows("targets.tsv")})
+
+
+def inside_terms(low: str) -> dict[int, Span]:
+    """The places that a written term takes up: the 贷 of 网贷还清 is not the 代 of 代还."""
+    spans = ((last - length + 1, last + 1) for last, (length, _) in targets().iter(low))
+    return {at: (start, end) for start, end in spans for at in range(start, end)}
+
+
+def holds(one: Candidate, span: Span) -> bool:
+    """Whether a form takes in a whole term."""
+    return one.start <= span[0] and span[1] <= one.end
 
 
 def from_lexicon(low: str, lexicon: Lexicon) -> Iterator[Candidate]:
@@ -173,8 +192,8 @@ def from_sound(low: str) -> Iterator[Candidate]:
     for one in heard_in(low):
         if likely(one, low):
             gate = gate_of(one.plain, gate_of_sound(one, low))
-            loose = bool(one.bent or one.apart)
-            yield Candidate(one.start, one.end, one.plain, gate, one.changed, loose=loose)
+            likeness: Likeness = "syllable" if one.apart else "tone" if one.bent else "sound"
+            yield Candidate(one.start, one.end, one.plain, gate, one.changed, likeness=likeness)
 
 
 def from_proposals(low: str) -> Iterator[Candidate]:
@@ -185,7 +204,7 @@ def from_proposals(low: str) -> Iterator[Candidate]:
     for start, length, (plain, at) in found:
         changed = (start + at,) if at >= 0 else ()
         gate = gate_of(plain, "far")
-        yield Candidate(start, start + length, plain, gate, changed, loose=bool(changed))
+        yield Candidate(start, start + length, plain, gate, changed, likeness="shape")
 
 
 SOURCES: Final = (from_sound, from_proposals)  # where two say something, the first is taken
@@ -270,10 +289,11 @@ def cut(one: Candidate, low: str) -> bool:
             within = one.start <= first and first + 2 <= one.end
             if pair in words and pair not in one.plain and (inside or not within):
                 return True
-    unsure = one.loose or (one.attested and bool(one.changed))
+    loose = one.likeness != "sound" and bool(one.changed)
+    unsure = loose or (one.attested and bool(one.changed))
     if unsure and low[one.end - 1 : one.end + 1] in words:
         return True  # 写商业 holds 商业
-    return one.loose and low[one.start - 1 : one.start + 1] in words
+    return loose and low[one.start - 1 : one.start + 1] in words
 
 
 def shielded(one: Candidate, shields: Sequence[Span]) -> bool:

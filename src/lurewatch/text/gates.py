@@ -18,6 +18,9 @@ from typing import Final, Literal
 from lurewatch.text.data_files import characters, common_words, rows
 
 Spelling = Literal["plain", "odd", "name"]  # odd: in circles, boxes or another alphabet
+Likeness = Literal[
+    "sound", "tone", "syllable", "shape"
+]  # the same, but for the tone, a blurred one
 Gate = Literal["open", "near", "far", "route", "number"]
 NEAR: Final = 15  # characters within which a B form needs a term of the field
 FAR: Final = 30  # the same for C forms and for proposals
@@ -48,7 +51,7 @@ class Candidate:
     changed: tuple[int, ...] = ()  # places of characters that only sound or look like the term's
     attested: bool = False  # a form somebody has listed
     spelling: Spelling = "plain"  # of its letters
-    loose: bool = False  # looks alike, or sounds alike but for the tone
+    likeness: Likeness = "sound"  # of what was changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def kinds_of(one: Candidate, low: str) -> Iterator[str]:
     >>> list(kinds_of(Candidate(0, 3, "逾期", "far"), "yu期了"))
     ['mixed']
     >>> list(kinds_of(Candidate(0, 2, "贷款", "near", (0, 1), attested=True), "袋宽"))
-    ['listed-near', 'same-sound-whole']
+    ['listed-near', 'sound-whole']
     """
     written = low[one.start : one.end]
     letters = sum(char.isascii() and char.isalpha() for char in written)
@@ -211,7 +214,7 @@ def kinds_of(one: Candidate, low: str) -> Iterator[str]:
         size = "" if len(one.plain) == 2 else "-long"
         if len(one.plain) >= LONG and len(one.changed) == 1:
             size = "-one-of-four"
-        yield f"{'alike' if one.loose else 'same-sound'}-{part}{size}"
+        yield f"{one.likeness}-{part}{size}"
 
 
 def vouches(one: Candidate, low: str) -> bool:
@@ -228,7 +231,8 @@ def agrees(one: Candidate, low: str, places: Sequence[int], coded: Sequence[Cand
         case "route":
             before, after = low[max(0, one.start - 6) : one.start], low[one.end : one.end + 24]
             invited = one.plain.startswith("加") or INVITE.search(before)
-            return bool(invited and near(one, places, 2 * FAR)) or bool(HANDLE.match(after))
+            spoken = one.spelling == "odd" or near(one, places, 2 * FAR)
+            return bool(invited and spoken) or bool(HANDLE.match(after))
         case "near":
             return near(one, places, NEAR) or (one.attested and beside(one, coded))
         case "far" if one.end - one.start == 2 and low[one.start : one.end].isascii():

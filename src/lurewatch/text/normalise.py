@@ -258,7 +258,11 @@ def signs_in(run: re.Match[str], lexicon: Lexicon, *, lonely: bool) -> Iterator[
         ):
             continue
         done = last + 1
-        yield from (run.start() + at for at in range(start, end) if at not in kept)
+        signs = [at for at in range(start, end) if at not in kept]
+        yield from (run.start() + at for at in signs)
+        after = run.start() + end + 1
+        if signs and run[0][signs[-1]] in "(（" and run.string[after : after + 1] in (")", "）"):
+            yield after  # 征(信)
 
 
 def crossed(text: str, first: int, last: int) -> bool:

@@ -13,7 +13,9 @@ import ahocorasick
 FIRST: Final = 0xE000  # classes of sound stand in the private use area: one character each
 MARKED: Final = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 TONELESS: Final = str.maketrans(MARKED, "aaaaeeeeiiiioooouuuuvvvv")
-SPELT: Final = re.compile(f"[a-z{MARKED}]{{2,18}}|[ㄅ-ㄩ]{{1,3}}")  # in letters, or in bopomofo
+SPELT: Final = re.compile(
+    f"[a-z{MARKED}]{{2,18}}|[ㄅ-ㄩ]{{1,3}}[ˊˇˋ˙]?"
+)  # in letters, or in bopomofo
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ def distance(written: str, meant: str, table: Sounds) -> int:
     """
     syllable = table.toned[meant].rstrip("12345")
     if written not in table.toned:
+        written = written.rstrip("ˊˇˋ˙")
         return 0 if table.spelling.get(written, written) == syllable else 2
     toned = table.toned[written]
     if toned == table.toned[meant]:
