@@ -90,6 +90,25 @@ def test_a_table_a_spreadsheet_has_spoilt(tmp_path: Path) -> None:
     assert tally.rejected == 1
 
 
+def test_an_open_quotation_mark_loses_its_own_line_only(tmp_path: Path) -> None:
+    rows = [
+        "platform,post_id,text",
+        'tieba,1,"两\n行"',
+        'tieba,2,"没有关',
+        "tieba,3,好",
+        'tieba,4,"引""号"""',
+    ]
+    rows += ['tieba,5,5" 屏', 'tieba,6,"松"散', 'tieba,7,"到底', "tieba,8,完"]
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join(rows) + "\n", "utf-8")
+    posts, tally = read(path, tmp_path)
+    assert [post.post_id for post in posts] == ["1", "3", "4", "5", "6", "8"]
+    assert [post.text for post in posts[:3]] == ["两\n行", "好", '引"号"']
+    assert tally.rejected == 2
+    lost = [json.loads(line) for line in tally.rejected_file.read_text("utf-8").splitlines()]
+    assert [row["raw"]["line"] for row in lost] == ['tieba,2,"没有关\n', 'tieba,7,"到底\n']
+
+
 def test_one_broken_line_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
     good = json.dumps({"platform": "tieba", "post_id": "1", "text": "好"}).encode()

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -119,15 +120,91 @@ def csv_rows(file: IO[bytes]) -> Iterator[Row]:
         encoding = "gb18030"
     repairs = ("read as GBK",) if encoding == "gb18030" else ()
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
-    reader = csv.DictReader(text)
+    lines = Replayed(text)
+    head_row, _ = next(records(lines), ([], ""))
+    done = lines.taken()
     try:
-        for number, values in enumerate(reader, start=2):
-            if None in values or None in values.values():
-                kept = {str(name): value for name, value in values.items()}
-                yield Row(number, kept, repairs, "the row has not as many cells as the header")
-            else:
-                yield Row(number, dict(values), repairs)
-    except csv.Error as error:
-        yield Row(reader.line_num, {}, repairs, f"the table breaks off: {error}")
+        for cells, error in records(lines):
+            yield table_row(done + 1, head_row, cells, error, repairs)
+            done += lines.taken()
     finally:
         text.detach()
+
+
+def records(lines: "Replayed") -> Iterator[tuple[list[str], str]]:
+    """
+    The cells of each row, and what is wrong with it; empty lines are left out.
+
+    A quotation mark that is never closed swallows what follows: then only its own line is lost, and
+    the others are read again.
+    """
+    reader = csv.reader(lines, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if lines.since > 1:
+                yield [lines.replay()], "a quotation mark is never closed"
+                continue
+            cells = read_loosely(lines.replay())
+            if not cells:
+                yield [str(error)], f"the table breaks off: {error}"
+                return
+        if cells:
+            yield cells, ""
+
+
+def read_loosely(line: str) -> list[str]:
+    """The cells of one line whose quotation marks are not by the book; none where even so it fails."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def table_row(
+    number: int, head: list[str], cells: list[str], error: str, repairs: tuple[str, ...]
+) -> Row:
+    """The row that starts in a line, or why it is none."""
+    if error:
+        return Row(number, {"line": cells[0][:2000]}, repairs, error)
+    if len(cells) != len(head):
+        kept = dict(zip(head, cells, strict=False)) | {"line": ",".join(cells)[:2000]}
+        return Row(number, kept, repairs, "the row has not as many cells as the header")
+    return Row(number, dict(zip(head, cells, strict=True)), repairs)
+
+
+class Replayed:
+    """Lines that can be read once more, all but the first of those taken since last asked."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = iter(lines)
+        self.waiting: deque[str] = deque()
+        self.given: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.waiting.popleft() if self.waiting else next(self.lines)
+        self.given.append(line)
+        return line
+
+    @property
+    def since(self) -> int:
+        """How many lines were taken since."""
+        return len(self.given)
+
+    def taken(self) -> int:
+        """How many lines were taken since last asked."""
+        count, self.given = len(self.given), []
+        return count
+
+    def replay(self) -> str:
+        """The first line taken since; the others come again."""
+        first, *others = self.given
+        self.waiting.extendleft(reversed(others))
+        self.given = [first]
+        return first

@@ -110,12 +110,15 @@ def spelling(one: Candidate, text: Traced) -> Spelling:
     """
     How the letters of a form were written: oddly, as 🆆🅳 and ⓒⓢ, or as a name is, Kouzi.
 
+    Full-width ones (ＷＤ) are what a Chinese keyboard gives, and say nothing.
+
     >>> spelling(Candidate(0, 5, "口子", "far"), Traced.of("Kouzi的猫"))
     'name'
     """
     surface = text.text[one.start : one.end]
     letters = [at for at, char in enumerate(surface, one.start) if char.isascii()]
-    if letters and all(ord(text.raw[text.spans[at][0]]) > LATIN for at in letters):
+    raw = [text.raw[text.spans[at][0]] for at in letters]
+    if letters and all(ord(char) > LATIN and not "\uff00" <= char <= "\uffef" for char in raw):
         return "odd" if all(text.text[at].isalpha() for at in letters) else "plain"
     named = len(letters) == len(surface) > 2 and surface.istitle()
     return "name" if named else "plain"
