@@ -10,13 +10,10 @@ from lurewatch.classify.encode import model_text
 from lurewatch.classify.model import Classifier, Prediction
 from lurewatch.config import Settings
 from lurewatch.finding import (
-    LURING,
-    PROTECTED,
     Contact,
     Grade,
     Owner,
     Reason,
-    Service,
     Stance,
     Verdict,
 )
@@ -98,15 +95,14 @@ class Detector:
         """What the model and the rules make of one post."""
         if prediction is None:
             return self._nothing("model" if model_only else "screen")
-        stance = max(prediction.stances, key=prediction.stances.__getitem__)
+        stance = prediction.stance
         contacts = find_contacts(bundle)
         reasons = [*term_reasons(bundle), *find_signals(bundle)]
-        services = self.services(prediction, stance)
-        grade = self.grade(prediction, stance, services, reasons, contacts)
+        grade = self.grade(prediction, reasons, contacts)
         owner = OWNERS.get(stance, "unknown")
         return Verdict(
             stance=stance,
-            services=services,
+            services=prediction.offered(self._classifier.thresholds),
             grade=grade,
             stage="model",
             score=round(prediction.score, 4),
@@ -131,43 +127,25 @@ class Detector:
             lexicon=self.lexicon,
         )
 
-    def services(self, prediction: Prediction, stance: Stance) -> tuple[Service, ...]:
-        """The services that count; of a lure the likeliest one always does."""
-        floor = self._classifier.thresholds.service
-        found = [service for service, p in prediction.services.items() if p >= floor]
-        if not found and stance in LURING:
-            best = max(prediction.services, key=prediction.services.__getitem__)
-            found = [best] if prediction.services[best] >= floor / 3 else []
-        return tuple(found)
-
     def grade(
         self,
         prediction: Prediction,
-        stance: Stance,
-        services: tuple[Service, ...],
         reasons: Sequence[Reason],
         contacts: Sequence[Contact],
     ) -> Grade:
         """
-        DESIGN of a flag: score, stance, no protected voice, a service.
+        What a flag is worth, or what else a post may be good for.
 
         L3 when rules find a route and one element more in what the post itself says; an offer seen
         only in tags, pictures, comments or the account is L2.
         """
-        limits = self._classifier.thresholds
-        protected = sum(prediction.stances[one] for one in PROTECTED)
-        flagged = (
-            prediction.score >= limits.flag
-            and stance in LURING
-            and protected <= limits.protected
-            and bool(services)
-        )
         kinds = {reason.kind for reason in reasons}
-        if flagged:
+        if prediction.flagged(self._classifier.thresholds):
             body = {reason.kind for reason in reasons if reason.field in ("title", "text")}
             routed = "route" in kinds or bool(contacts)
             lifted = bool(LIFTS & body) or "coding" in body
             return Grade.L3 if routed and lifted and body - {"route"} else Grade.L2
+        stance = prediction.stance
         if (stance is Stance.TUTORIAL and "method" in kinds) or (
             stance is Stance.VICTIM and any(one.channel != "pointer" for one in contacts)
         ):

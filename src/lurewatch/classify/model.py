@@ -11,7 +11,7 @@ import numpy as np
 
 from lurewatch.classify.screen import Screen
 from lurewatch.errors import InputError
-from lurewatch.finding import Service, Stance
+from lurewatch.finding import LURING, PROTECTED, Service, Stance
 
 T = TypeVar("T")
 FILES: Final = ("model.int8.onnx", "tokenizer.json", "thresholds.json", "screen.npz")
@@ -32,6 +32,14 @@ class Thresholds:
     service: float  # probability from which a service counts
     screen: float  # first-stage score under which a post is called OTHER
 
+    def score(self, logit: float, sieved: float) -> float:
+        """
+        P(lure) as a frequency: a logistic line over what network and first stage say.
+
+        The two err on different posts: the first counts characters, the second reads.
+        """
+        return float(sigmoid(self.slope * logit + self.lean * sieved + self.intercept))
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -40,6 +48,29 @@ class Prediction:
     stances: dict[Stance, float]
     services: dict[Service, float]
     score: float  # calibrated P(lure)
+
+    @property
+    def stance(self) -> Stance:
+        """The likeliest one."""
+        return max(self.stances, key=self.stances.__getitem__)
+
+    def offered(self, limits: Thresholds) -> tuple[Service, ...]:
+        """The services that count; of a lure the likeliest one nearly always does."""
+        found = [service for service, p in self.services.items() if p >= limits.service]
+        if not found and self.stance in LURING:
+            best = max(self.services, key=self.services.__getitem__)
+            found = [best] if self.services[best] >= limits.service / 3 else []
+        return tuple(found)
+
+    def flagged(self, limits: Thresholds) -> bool:
+        """The rule of a flag: score, stance, no protected voice, a service."""
+        protected = sum(self.stances[one] for one in PROTECTED)
+        return (
+            self.score >= limits.flag
+            and self.stance in LURING
+            and protected <= limits.protected
+            and bool(self.offered(limits))
+        )
 
 
 class Classifier:
@@ -118,19 +149,10 @@ class Classifier:
             Prediction(
                 stances=dict(zip(Stance, stances[at].tolist(), strict=True)),
                 services=dict(zip(Service, offered[at].tolist(), strict=True)),
-                score=self.calibrated(luring_logit(stances[at]), self.screen.score(text)),
+                score=self.thresholds.score(luring_logit(stances[at]), self.screen.score(text)),
             )
             for at, text in enumerate(texts)
         ]
-
-    def calibrated(self, logit: float, sieved: float) -> float:
-        """
-        P(lure) as a frequency: a logistic line over what network and first stage say.
-
-        The two err on different posts: the first counts characters, the second reads.
-        """
-        limits = self.thresholds
-        return float(sigmoid(limits.slope * logit + limits.lean * sieved + limits.intercept))
 
 
 def luring_logit(stances: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 """Measure a model on posts kept apart, choose its thresholds, and compare it with baselines."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,14 +10,14 @@ import numpy as np
 
 from lurewatch.classify.encode import model_text
 from lurewatch.classify.model import Classifier, Prediction, Thresholds, luring_logit
+from lurewatch.errors import InputError
 from lurewatch.finding import LURING, PROTECTED, Service, Stance
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.text.normalise import normalise
 from lurewatch.train.corpus import Example
 
-HARM: Final = (
-    0.02  # upper 95 % bound of the share of protected posts flagged, where posts are enough
-)
+HARM: Final = 0.01  # share of protected posts that may be flagged on the posts to choose on
+PRECISE: Final = 0.95  # share of flags that must be right there
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,6 @@ def read_texts(examples: Sequence[Example]) -> list[str]:
     ]
 
 
-def flagged(prediction: Prediction, limits: Thresholds) -> bool:
-    """The rule of a flag, as `detect` applies it."""
-    stance = max(prediction.stances, key=prediction.stances.__getitem__)
-    protected = sum(prediction.stances[one] for one in PROTECTED)
-    return (
-        stance in LURING
-        and prediction.score >= limits.flag
-        and protected <= limits.protected
-        and max(prediction.services.values()) >= limits.service / 3
-    )
-
-
 def counted(examples: Sequence[Example], flags: Sequence[bool]) -> Count:
     """Hits, false flags and misses."""
     pairs = [(one.lure, flag) for one, flag in zip(examples, flags, strict=True)]
@@ -90,53 +79,55 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
     """
     Thresholds chosen on *examples*, which were never trained on.
 
-    The score is calibrated by a logistic line. Of the thresholds that are `safe` the best F1 wins; a
-    margin is added on the safe side. Of the protected stances a fifth of the probability is the most
-    that is ever allowed.
+    The score is calibrated by a logistic line. Of the thresholds that are `safe` the best F1 wins; of
+    the protected stances a fifth of the probability is the most that is ever allowed. Raises
+    InputError when none is safe: such a model must not be shipped.
     """
     from sklearn.linear_model import LogisticRegression
 
     texts = read_texts(examples)
     predictions = classifier.predict(texts)
     logits = [luring_logit(np.array(list(p.stances.values()))) for p in predictions]
-    sieved = [classifier.screen.score(text) for text in texts]
-    both = np.array([logits, sieved]).T
+    both = np.array([logits, [classifier.screen.score(text) for text in texts]]).T
     line = LogisticRegression(C=10).fit(both, [one.lure for one in examples])
-    limits = replace(
+    drawn = replace(
         classifier.thresholds,
         slope=round(float(line.coef_[0][0]), 4),
         lean=round(float(line.coef_[0][1]), 4),
         intercept=round(float(line.intercept_[0]), 4),
     )
-    classifier.thresholds = limits
     scored = [
-        replace(p, score=classifier.calibrated(*pair))
+        replace(p, score=drawn.score(*pair))
         for p, pair in zip(predictions, both.tolist(), strict=True)
     ]
-    best, chosen = -1.0, limits
-    for flag in np.arange(0.30, 0.97, 0.02):
-        for protected in (0.05, 0.08, 0.12, 0.16, 0.2):
-            tried = replace(limits, flag=float(flag), protected=protected)
-            flags = [flagged(p, tried) for p in scored]
-            if not safe(examples, flags):
-                continue
-            score = counted(examples, flags).f1
-            if score > best + 1e-9:
-                best, chosen = score, tried
-    return replace(chosen, flag=min(0.97, round(chosen.flag + 0.02, 3)))
+    grid = itertools.product(np.arange(0.30, 0.99, 0.01), (0.05, 0.08, 0.12, 0.16, 0.2))
+    tried = [
+        replace(drawn, flag=round(float(flag), 3), protected=protected) for flag, protected in grid
+    ]
+    found = [
+        (counted(examples, flags).f1, limits)
+        for limits in tried
+        if safe(examples, flags := [p.flagged(limits) for p in scored])
+    ]
+    if not found:
+        raise InputError("no threshold of this model is safe: too many protected posts score high")
+    chosen = max(found, key=lambda one: one[0])[1]
+    services = [replace(chosen, service=round(float(at), 2)) for at in np.arange(0.25, 0.61, 0.05)]
+    return max(services, key=lambda limits: services_f1(examples, scored, limits))
 
 
 def safe(examples: Sequence[Example], flags: Sequence[bool]) -> bool:
-    """Whether the worst error, a protected post in the queue, is rarer than HARM for all we know."""
+    """Whether flags are precise, and the worst error, a protected post in the queue, rarer than HARM."""
     guarded = [flag for one, flag in zip(examples, flags, strict=True) if one.stance in PROTECTED]
-    return wilson(sum(guarded), len(guarded))[1] <= max(HARM, wilson(0, len(guarded))[1])
+    few = sum(guarded) <= HARM * len(guarded)
+    return few and counted(examples, flags).false <= (1 - PRECISE) * sum(flags)
 
 
 def report(
     examples: Sequence[Example], predictions: Sequence[Prediction], limits: Thresholds
 ) -> dict[str, Any]:
     """Every figure of the model card."""
-    flags = [flagged(prediction, limits) for prediction in predictions]
+    flags = [prediction.flagged(limits) for prediction in predictions]
     whole = counted(examples, flags)
     return {
         "posts": len(examples),

@@ -10,7 +10,6 @@ from typing import Any, Final
 import torch
 
 from lurewatch.classify.model import Classifier, Thresholds
-from lurewatch.classify.screen import Screen
 from lurewatch.finding import Service, Stance
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.train import evaluate
@@ -67,7 +66,8 @@ def finish(
     say("choosing thresholds")
     classifier = Classifier(out)
     limits = evaluate.calibrate(classifier, splits["dev"])
-    limits = replace(limits, screen=screen_threshold(screen, classifier, limits, splits["dev"]))
+    write_json(out / "thresholds.json", asdict(limits))
+    limits = replace(limits, screen=screen_threshold(Classifier(out), splits["dev"]))
     write_json(out / "thresholds.json", asdict(limits))
     say("measuring")
     figures = measure(Classifier(out), splits["train"], splits["test"], natural)
@@ -96,16 +96,13 @@ def finish(
     return figures
 
 
-def screen_threshold(
-    screen: Screen, classifier: Classifier, limits: Thresholds, examples: list[Example]
-) -> float:
+def screen_threshold(classifier: Classifier, examples: list[Example]) -> float:
     """The highest first-stage score that still passes on KEPT of what the model flags."""
     texts = evaluate.read_texts(examples)
-    classifier.thresholds = limits
     flagged = [
-        screen.score(text)
+        classifier.screen.score(text)
         for text, prediction in zip(texts, classifier.predict(texts), strict=True)
-        if evaluate.flagged(prediction, limits)
+        if prediction.flagged(classifier.thresholds)
     ]
     if not flagged:
         return -100.0
@@ -124,11 +121,11 @@ def measure(
     texts = evaluate.read_texts(test)
     predictions = classifier.predict(texts)
     natural_texts = evaluate.read_texts(natural)
-    wrong = sum(evaluate.flagged(p, limits) for p in classifier.predict(natural_texts))
+    wrong = sum(p.flagged(limits) for p in classifier.predict(natural_texts))
     passed = [
         screen.score(text) >= limits.screen
         for text, prediction in zip(texts, predictions, strict=True)
-        if evaluate.flagged(prediction, limits)
+        if prediction.flagged(limits)
     ]
     dropped = [screen.score(text) < limits.screen for text in natural_texts]
     return {
