@@ -57,6 +57,7 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 UNITS = (
     "❤️", "征\u0336", "e\u0301", "停", "停\n", "yq", "➕", "停*", "\u200b", "征信", "zhengxin", "亻", "1", "a.",
     "征❤", "零", "加微信demo_0088 ", "💰", "债 务，", "x停", "逾q", "🐟期", "zx，", "与其蒸鑫", "zw债务，", "彳正信，征信，",
+    "(征)(信)", "征*信*", "𝔀𝓭", "亻责务", "花杯和姐呗，",
 )  # fmt: skip
 
 
@@ -68,6 +69,29 @@ def test_ten_times_the_text_takes_no_hundred_times_the_work(unit: str) -> None:
     assert found.raw == text
     find_contacts([("text", None, found)])
     find_signals([("text", None, found)])
+
+
+def test_a_reading_says_how_sure_it_is() -> None:
+    def sure(text: str) -> list[tuple[str, float]]:
+        return [
+            (t.surface, t.confidence) for t in normalise(text, LEXICON).terms if t.plain == "催收"
+        ]
+
+    assert sure("催收天天打电话") == [("催收", 1.0)]
+    ((_, vouched),) = sure("逾期了，天天被cuishou，银行也催")
+    ((_, alone),) = sure("天天被cuishou轰炸，手机都不敢开机")
+    assert 0.5 < alone < vouched < 1.0
+
+
+def test_a_doubtful_reading_lends_no_more_than_its_doubt() -> None:
+    found = normalise("天天被cuishou轰炸，手机都不敢开机，摧牧说要上门", LEXICON)
+    read = {term.surface: term.confidence for term in found.terms if term.device != "plain"}
+    assert all(sure < 0.95 for sure in read.values())
+
+
+def test_terms_that_are_written_out_are_never_cut() -> None:
+    for text in ("网贷还清那天我把软件都卸了", "车贷还款提醒", "刚办的房贷还没放下来"):
+        assert normalise(text, LEXICON).plain == text
 
 
 @pytest.mark.parametrize("case", [marked(case) for case in cases("contacts.json")])

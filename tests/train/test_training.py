@@ -190,7 +190,7 @@ def test_posts_kept_apart_are_never_read(small: Path, data: Path) -> None:
 def test_masks_hide_a_fifth_and_never_a_sign() -> None:
     torch.manual_seed(0)
     ids = torch.randint(0, 50, (64, 128))
-    seen, hidden = mask(ids, 4, 50)
+    seen, hidden = mask(ids, torch.arange(4), 4, 50)
     assert 0.17 < hidden[ids >= 4].float().mean() < 0.23
     assert not hidden[ids < 4].any()
     assert (seen == ids)[~hidden].all()

@@ -174,7 +174,10 @@ def verdict_row(post_id: Any, verdict: Verdict) -> dict[str, Any]:
         "stance": str(verdict.stance),
         "services": [str(service) for service in verdict.services],
         "stage": verdict.stage,
-        "reasons": [asdict(reason) for reason in verdict.reasons],
+        "reasons": [
+            {name: value for name, value in asdict(reason).items() if name != "confidence"}
+            for reason in verdict.reasons
+        ],
         "contacts": [asdict(contact) for contact in verdict.contacts],
         "model": verdict.model,
         "lexicon": verdict.lexicon,

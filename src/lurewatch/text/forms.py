@@ -82,8 +82,9 @@ def read_forms(text: Traced, lexicon: Lexicon) -> Traced:
     Coded forms become the terms they stand for, where the neighbourhood agrees.
 
     A form of grade A is read anywhere; B and C and what only sounds like a term need another term
-    of the field near; a route (加V, 薇) needs an invitation before it or a handle after it. Ordinary
-    words that look or sound alike (与其, 带宽, 犹豫期, 威信) are left alone.
+    of the field near, or a neighbourhood that speaks of the field; a route (加V, 薇) needs an
+    invitation before it or a handle after it. Ordinary words that look or sound alike (与其, 带宽,
+    犹豫期, 威信) are left alone.
 
         >>> from lurewatch.text.lexicon import load_lexicon
         >>> read_forms(Traced.of("崔收天天打，能停xi挂z"), load_lexicon()).text
@@ -99,7 +100,8 @@ def read_forms(text: Traced, lexicon: Lexicon) -> Traced:
         one if (how := spelling(one, text)) == one.spelling else replace(one, spelling=how)
         for one in found
     ]
-    terms = [at for at, _ in context(low, lexicon)]
+    doubt = {at: sure for span, sure in text.sure for at in range(*span)}
+    terms = [(at, doubt.get(text.spans[at][0], 1.0)) for at, _ in context(low, lexicon)]
     kept = accepted(found, low, terms)
     sure = tuple((text.original_span(one.start, one.end), one.confidence) for one in kept)
     undone = text.edited((one.start, one.end, one.plain) for one in kept)

@@ -18,16 +18,15 @@ from typing import Final, Literal
 from lurewatch.text.data_files import characters, common_words, rows
 
 Spelling = Literal["plain", "odd", "name"]  # odd: in circles, boxes or another alphabet
-Likeness = Literal[
-    "sound", "tone", "syllable", "shape"
-]  # the same, but for the tone, a blurred one
+Likeness = Literal["sound", "tone", "syllable", "shape"]  # how far a character is from a term's own
 Gate = Literal["open", "near", "far", "route", "number"]
 NEAR: Final = 15  # characters within which a B form needs a term of the field
 FAR: Final = 30  # the same for C forms and for proposals
-SHORT: Final = 3  # letters that mean too many things to be read alone
 CLOSE: Final = 8  # the same for two letters alone, or two terms near
+SHORT: Final = 3  # letters that mean too many things to be read alone
 LONG: Final = 4  # characters from which a form is too long for an accident
 LONGEST: Final = 8  # characters of a form
+NEVER: Final = -99.0  # the favour of a kind that only a term near can speak for
 AROUND: Final = 24  # characters on either side that are weighed
 VOUCHED: Final = 0.95  # how sure a reading is that another term speaks for
 CROWD: Final = 64  # coded forms looked at on either side: more say nothing new
@@ -64,10 +63,17 @@ class Reading:
     confidence: float  # 0 to 1
 
 
-def accepted(found: list[Candidate], low: str, terms: list[int]) -> list[Reading]:
-    """What the neighbourhood agrees with, longest first, without overlaps, in order."""
-    opened = [one for one in found if one.gate == "open"]
-    places = sorted(terms + [(one.start + one.end) // 2 for one in opened])
+def accepted(found: list[Candidate], low: str, terms: Sequence[tuple[int, float]]) -> list[Reading]:
+    """
+    What the neighbourhood agrees with, longest first, without overlaps, in order.
+
+    *terms* are the places of the field's terms and how surely each was read. What only a doubtful
+    reading speaks for is taken with that doubt.
+    """
+    opened = [(one.start + one.end) // 2 for one in found if one.gate == "open"]
+    places = sorted([at for at, _ in terms] + opened)
+    certain = sorted([at for at, sure in terms if sure >= VOUCHED] + opened)
+    doubtful = max((sure for _, sure in terms if sure < VOUCHED), default=1.0)
     coded = sorted(
         (one for one in found if one.gate in ("near", "far") and vouches(one, low)),
         key=lambda one: one.start,
@@ -79,9 +85,13 @@ def accepted(found: list[Candidate], low: str, terms: list[int]) -> list[Reading
         if any(taken[one.start : one.end]):
             continue
         vouched = agrees(one, low, places, coded)
-        confidence = VOUCHED if vouched else around.confidence(one)
-        confidence = 1.0 if one.gate == "open" else confidence
-        if confidence > 0.5:
+        confidence = around.confidence(one)
+        if one.gate == "open":
+            confidence = 1.0
+        elif vouched:
+            sure = len(certain) == len(places) or agrees(one, low, certain, coded)
+            confidence = max(confidence, VOUCHED if sure else VOUCHED * doubtful)
+        if vouched or confidence > 0.5:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             kept.append(Reading(one.start, one.end, one.plain, confidence))
     return sorted(kept, key=lambda one: one.start)
@@ -116,8 +126,8 @@ class Surroundings:
 
     def confidence(self, one: Candidate) -> float:
         """How likely a form is what it may be; 0 where nothing but a term near would do."""
-        favours = [kinds()[kind] for kind in kinds_of(one, self.low) if kind in kinds()]
-        if not favours or innocent(one, self.low):
+        favours = [kinds()[kind] for kind in kinds_of(one, self.low)]
+        if not favours or max(favours) <= NEVER or innocent(one, self.low):
             return 0.0
         odds = max(favours) + neighbours()[""] + self.weight(one.start, one.end)
         return 1 / (1 + math.exp(-max(-30.0, odds)))
@@ -161,8 +171,8 @@ def neighbours() -> dict[str, float]:
 
 @cache
 def kinds() -> dict[str, float]:
-    """How much each kind of form speaks for itself: the rarer in innocent text, the more."""
-    return {kind: float(favour) for kind, favour, _ in rows("kinds.tsv")}
+    """How much each kind of form speaks for itself: the rarer in innocent text, the more; or NEVER."""
+    return {kind: float(favour or NEVER) for kind, favour, _ in rows("kinds.tsv")}
 
 
 def grams(text: str) -> Iterator[str]:
@@ -182,6 +192,8 @@ def grams(text: str) -> Iterator[str]:
 def kinds_of(one: Candidate, low: str) -> Iterator[str]:
     """
     Of what kinds a form is, as `data/kinds.tsv` names them: listed, and by how it is written.
+
+    A listed form counts as one of the very sound: that somebody has seen it says as much.
 
     >>> list(kinds_of(Candidate(0, 3, "逾期", "far"), "yu期了"))
     ['mixed']

@@ -38,8 +38,8 @@ class Term:
     """
     One written form of a concept.
 
-    Grade A may be read alone; B needs another term of the field near; C needs that too and never
-    raises a candidate by itself. `plain` is what the form is read as: itself when nothing is coded.
+    Grade A may be read alone; B and C need another term of the field near, or a neighbourhood that
+    speaks of the field; C never raises a candidate by itself. `plain` is what the form is read as: itself when nothing is coded.
     """
 
     concept: str

@@ -244,6 +244,7 @@ def signs_in(run: re.Match[str], lexicon: Lexicon, *, lonely: bool) -> Iterator[
     kept = [
         at for at, char in enumerate(run[0]) if is_han(char) or (char.isascii() and char.isalpha())
     ]
+    own = frozenset(kept)
     bare = "".join(run[0][at] for at in kept)
     found = [*lexicon.plains.iter(bare), *lexicon.forms.iter(bare.lower())]
     done = 0
@@ -258,7 +259,7 @@ def signs_in(run: re.Match[str], lexicon: Lexicon, *, lonely: bool) -> Iterator[
         ):
             continue
         done = last + 1
-        signs = [at for at in range(start, end) if at not in kept]
+        signs = [at for at in range(start, end) if at not in own]
         yield from (run.start() + at for at in signs)
         after = run.start() + end + 1
         if signs and run[0][signs[-1]] in "(（" and run.string[after : after + 1] in (")", "）"):
@@ -273,7 +274,7 @@ def crossed(text: str, first: int, last: int) -> bool:
 
 def join_vertical(text: Traced, lexicon: Lexicon) -> Traced:
     """
-    Lines of one character each become one line: four or more, or three that make a term.
+    Lines of one character each become one line: four or more, or fewer that make a term.
 
     Short lines of verse are left alone: they hold more than one character.
 
@@ -283,7 +284,8 @@ def join_vertical(text: Traced, lexicon: Lexicon) -> Traced:
     return text.edited(
         (at, at + 1, "")
         for column in VERTICAL.finditer(text.text)
-        if len(bare := "".join(column[0].split())) > SHORT or any(lexicon.plains.iter(bare))
+        if len(bare := "".join(column[0].split())) > SHORT
+        or any(length > 1 for _, (length, _) in lexicon.plains.iter(bare))
         for at in range(*column.span())
         if text.text[at].isspace()
     )
@@ -320,11 +322,12 @@ def join_split(text: Traced, lexicon: Lexicon) -> Traced:
         for last, (length, term) in lexicon.plains.iter(joined)
         if length >= 2 and term.group in ("SVC", "DIV", "ACT")
     ]
+    places = [match.start() - number for number, match in enumerate(found)]  # pairs become one
+    clear = {at for at, match in zip(places, found, strict=True) if RADICALS & set(match[0])}
     covered = bytearray(len(joined))
     for start, end in terms:
-        if not crossed(joined, start, end - 1):
+        if not clear.isdisjoint(range(start, end)) or not crossed(joined, start, end - 1):
             covered[start:end] = b"\1" * (end - start)
-    places = [match.start() - number for number, match in enumerate(found)]  # pairs become one
     telling = any(covered[at] for at in places)
     return text.edited(
         (match.start(), match.end(), characters[match[0]])
@@ -338,13 +341,21 @@ RADICALS: Final = frozenset("彳亻氵讠扌纟辶钅饣忄刂艹冫阝灬")
 
 @cache
 def split_characters() -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pairs of `data/splits.tsv`."""
+    """The pairs of `data/splits.tsv`, turned round too where the second part does not open another."""
     characters: dict[str, str] = {}
-    for parts, whole, _ in rows("splits.tsv"):
-        characters.setdefault(parts, whole)
-        if RADICALS & set(parts):
-            characters.setdefault(parts[::-1], whole)
-    return re.compile("|".join(map(re.escape, characters))), characters
+    patterns: list[str] = []
+    pairs = [(parts, whole) for parts, whole, _ in rows("splits.tsv")]
+    for parts, whole in pairs:
+        if parts not in characters:
+            characters[parts] = whole
+            patterns.append(re.escape(parts))
+    for parts, whole in pairs:
+        turned = parts[::-1]
+        if RADICALS & set(parts) and turned not in characters:
+            characters[turned] = whole
+            opened = "".join(other[1] for other, _ in pairs if other[0] == turned[1])
+            patterns.append(re.escape(turned) + (f"(?![{opened}])" if opened else ""))
+    return re.compile("|".join(patterns)), characters
 
 
 STEPS: Final[tuple[Callable[[Traced, Lexicon], Traced], ...]] = (
@@ -366,7 +377,8 @@ DEVICES: Final = {
     "join_separated": "separated",
     "join_split": "split",
 }
-NOTHING_ODD: Final = re.compile(f"[{HAN}，。！？、；：“”‘’（）《》…—0-9\\s,.!?:;%()-]*")
+PLAIN_STEPS: Final = STEPS[3:]  # the fast path: what may still hide something in NOTHING_ODD
+NOTHING_ODD: Final = re.compile(f"[{HAN}a-zA-Z，。！？、；：“”‘’（）《》…—0-9\\s,.!?:;%()-]*")
 
 
 def LEXICON() -> Lexicon:  # a name that doctests above can call
@@ -383,9 +395,10 @@ def normalise(text: str, lexicon: Lexicon) -> Normalised:
         ('加微信123 停息挂账', ('width', 'separated', 'emoji'))
     """
     traced, steps = Traced.of(text), []
+    undoing = PLAIN_STEPS if NOTHING_ODD.fullmatch(text) else STEPS
     for _ in range(PASSES):
         before = traced.text
-        for step in STEPS:
+        for step in undoing:
             undone = step(traced, lexicon)
             if undone.text != traced.text:
                 steps.append(step.__name__)
@@ -412,7 +425,9 @@ def find_terms(traced: Traced, raw: str, lexicon: Lexicon) -> Iterator[FoundTerm
     found: list[tuple[int, int, Term]] = []
     for last, (length, term) in lexicon.plains.iter(traced.text):
         found.append((last - length + 1, last + 1, term))
-    doubt = {at: sure for span, sure in traced.sure for at in range(*span)}
+    doubt: dict[int, float] = {}
+    for span, sure in traced.sure:
+        doubt |= {at: min(sure, doubt.get(at, 1.0)) for at in range(*span)}
     end_of_last = 0
     for start, end, term in sorted(found, key=lambda one: (one[0], -one[1])):
         if start < end_of_last:
@@ -424,5 +439,6 @@ def find_terms(traced: Traced, raw: str, lexicon: Lexicon) -> Iterator[FoundTerm
         device = "plain" if surface.lower() == plain.lower() else device_of(surface, plain)
         yield FoundTerm(
             start, end, raw_start, raw_end, surface, term.concept, plain,
-            term.grade, term.group, term.families, device, round(min(doubts, default=1.0), 2),
+            term.grade, term.group, term.families, device,
+            1.0 if device == "plain" else round(min(doubts, default=1.0), 2),
         )  # fmt: skip

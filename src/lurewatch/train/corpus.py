@@ -154,7 +154,8 @@ def clustered(examples: list[Example]) -> list[Example]:
                         shared[other] += 1
         for other, common in shared.items():
             if common >= ALIKE * min(len(found), len(shingles[other])):
-                parent[root(examples[number].group)] = root(examples[other].group)
+                first, second = sorted((root(examples[number].group), root(examples[other].group)))
+                parent[second] = first  # the same name whatever the order: splits must not move
     return [
         Example(one.values, one.stance, one.services, one.family, root(one.group))
         for one in examples

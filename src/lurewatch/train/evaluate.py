@@ -100,7 +100,7 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
         replace(p, score=drawn.score(*pair))
         for p, pair in zip(predictions, both.tolist(), strict=True)
     ]
-    grid = itertools.product(np.arange(0.30, 0.99, 0.01), (0.05, 0.08, 0.12, 0.16, 0.2))
+    grid = itertools.product(np.arange(0.50, 0.99, 0.01), (0.05, 0.08, 0.12, 0.16, 0.2))
     tried = [
         replace(drawn, flag=round(float(flag), 3), protected=protected) for flag, protected in grid
     ]
@@ -112,7 +112,7 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
     if not found:
         raise InputError("no threshold of this model is safe: too many protected posts score high")
     chosen = max(found, key=lambda one: one[0])[1]
-    services = [replace(chosen, service=round(float(at), 2)) for at in np.arange(0.25, 0.61, 0.05)]
+    services = [replace(chosen, service=round(float(at), 2)) for at in np.arange(0.25, 0.81, 0.05)]
     return max(services, key=lambda limits: services_f1(examples, scored, limits))
 
 

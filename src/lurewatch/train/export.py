@@ -1,6 +1,5 @@
 """Write the network as int8 ONNX, with everything the classifier needs beside it."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
 
 from lurewatch.classify.screen import BUCKETS, Screen, buckets
 from lurewatch.train.network import LureNetwork
@@ -25,7 +25,7 @@ class _Plain(torch.nn.Module):
         return self.network(input_ids, attention_mask)
 
 
-def export(network: LureNetwork, tokenizer: Path, out: Path) -> None:
+def export(network: LureNetwork, tokenizer: Tokenizer, out: Path) -> None:
     """model.int8.onnx and tokenizer.json in *out*; weights and embeddings in 8 bits."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -52,8 +52,7 @@ def export(network: LureNetwork, tokenizer: Path, out: Path) -> None:
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm", "Gather"],
         )
-    if tokenizer != out / "tokenizer.json":
-        shutil.copyfile(tokenizer, out / "tokenizer.json")
+    tokenizer.save(str(out / "tokenizer.json"))
 
 
 def fit_screen(texts: list[str], wanted: list[bool]) -> Screen:

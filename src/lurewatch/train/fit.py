@@ -2,8 +2,9 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import torch
 from tokenizers import Tokenizer
 
 from lurewatch.classify.encode import model_text
+from lurewatch.errors import InputError
 from lurewatch.text.lexicon import Lexicon, load_lexicon
 from lurewatch.text.normalise import normalise
 from lurewatch.train.augment import varied
@@ -62,6 +64,21 @@ def batches(examples: list[Encoded], size: int, pick: random.Random) -> Iterator
     cut = [near[at : at + size] for at in range(0, len(near), size)]
     pick.shuffle(cut)
     return iter(cut)
+
+
+def tokenizer_of(base: str | Path) -> Tokenizer:
+    """The tokenizer of a base: a folder's file, else a hub's. Raises InputError where there is none."""
+    path = Path(base) / "tokenizer.json"
+    try:
+        return (
+            Tokenizer.from_file(str(path))
+            if path.is_file()
+            else Tokenizer.from_pretrained(str(base))
+        )
+    except Exception as error:  # the library raises a bare one
+        raise InputError(
+            f"{base} has no tokenizer.json that can be read ({error}): give --base a folder that `lurewatch pretrain` wrote, or a hub's model name"
+        ) from None
 
 
 def pad_of(tokenizer: Tokenizer) -> int:
@@ -117,11 +134,13 @@ def fit(
     torch.manual_seed(recipe.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     examples = of_split(load_corpus(corpus, data), "train")
-    tokenizer = Tokenizer.from_file(str(Path(base) / "tokenizer.json"))
+    tokenizer = tokenizer_of(base)
     lexicon, pad = load_lexicon(), pad_of(tokenizer)
     network = LureNetwork.from_base(base).to(device)
     if start:
-        network.load_state_dict(torch.load(start, weights_only=True)["states"][0])
+        network.load_state_dict(
+            torch.load(start, weights_only=True, map_location="cpu")["states"][0]
+        )
     per_epoch = len(examples) + (recipe.natural if data else 0)
     steps = recipe.epochs * -(-per_epoch // recipe.batch)
     heads = [*network.stance.parameters(), *network.services.parameters()]
@@ -140,7 +159,8 @@ def fit(
         anneal_strategy="linear",
     )
     weight = stance_weights(examples).to(device)
-    done = restore(out, recipe, network, optimiser, schedule)
+    same = made_of(recipe, base, (example.text for example in examples))
+    done = restore(out, same, network, optimiser, schedule)
     for epoch in range(done, recipe.epochs):
         pick = random.Random(recipe.seed * 1000 + epoch)  # a shuffle, not a secret
         seen = [varied(example, pick) for example in examples]
@@ -164,37 +184,47 @@ def fit(
                 say(
                     f"epoch {epoch + 1}/{recipe.epochs}: {count}/{len(encoded)}, {total / count:.3f}"
                 )
-        keep(out, recipe, epoch + 1, network, optimiser, schedule)
+        keep(out, same, epoch + 1, network, optimiser, schedule)
     return network.to("cpu").eval()
 
 
-def keep(out: Path, recipe: Any, done: int, *parts: Any) -> None:
+def keep(out: Path, made_of: dict[str, Any], done: int, *parts: Any) -> None:
     """Write a checkpoint, all of it or nothing."""
     out.mkdir(parents=True, exist_ok=True)
     draft = out / f"{CHECKPOINT}.draft"
     states = [part.state_dict() for part in parts]
-    torch.save({"recipe": asdict(recipe), "done": done, "states": states}, draft)
+    torch.save({"made_of": made_of, "done": done, "states": states}, draft)
     draft.replace(out / CHECKPOINT)
 
 
-def restore(out: Path, recipe: Any, *parts: Any) -> int:
-    """The epochs that a stopped run of the same recipe has done; its state is put in place."""
+def restore(out: Path, made_of: dict[str, Any], *parts: Any) -> int:
+    """What a stopped run made of the same things has done (epochs, steps); its state is put in place."""
     path = out / CHECKPOINT
     if not path.exists():
         return 0
-    kept = torch.load(path, weights_only=True)
-    if kept["recipe"] != asdict(recipe):
+    kept = torch.load(path, weights_only=True, map_location="cpu")
+    if kept.get("made_of") != made_of:
         return 0
     for part, state in zip(parts, kept["states"], strict=True):
         part.load_state_dict(state)
     return int(kept["done"])
 
 
+def made_of(recipe: Any, base: str | Path, texts: Iterable[str]) -> dict[str, Any]:
+    """What a checkpoint must share with a run that goes on from it: recipe, base and texts."""
+    seen = sha256()
+    for path in sorted(Path(base).glob("*.safetensors")):
+        seen.update(path.read_bytes())
+    for text in texts:
+        seen.update(text.encode("utf-8", "surrogatepass"))
+    return asdict(recipe) | {"base": str(base), "content": seen.hexdigest()}
+
+
 def predict(
     network: LureNetwork, base: str | Path, examples: list[Example]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stance probabilities (n, 10) and service probabilities (n, 10), fp32."""
-    tokenizer, lexicon = Tokenizer.from_file(str(Path(base) / "tokenizer.json")), load_lexicon()
+    tokenizer, lexicon = tokenizer_of(base), load_lexicon()
     encoded = [encode(example, tokenizer, lexicon) for example in examples]
     order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].ids))
     stances = np.zeros((len(encoded), len(STANCES)))

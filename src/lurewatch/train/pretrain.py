@@ -8,7 +8,6 @@ A step of its own, and a long one without a GPU; what it gives is kept in `model
 import gzip
 import json
 import random
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,13 +24,12 @@ from lurewatch.train.augment import varied
 from lurewatch.train.compact import load_encoder, save_compact
 from lurewatch.train.corpus import FIELD_WORDS, load_corpus, of_split, public_texts, split_of
 from lurewatch.train.encoder import build_encoder
-from lurewatch.train.fit import keep, restore
+from lurewatch.train.fit import keep, made_of, restore, tokenizer_of
 
 SHARE: Final = 40_000  # lines of each unlabelled file, besides all that speak of our field
 LONGEST: Final = 600  # characters of a line
 ROUNDS: Final = 4  # times our own posts are read, coded differently each time
 MASKED: Final = 0.2  # share of the tokens to guess
-SPECIAL: Final = 4  # tokens below this id are signs of the tokenizer's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def reading(corpus: Path, data: Path, seed: int) -> Iterator[str]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             found = [line.strip() for line in file if len(line) > 8]
         pick.shuffle(found)
-        lines += found[:SHARE] + [line for line in found[SHARE:] if FIELD_WORDS.search(line)]
+        lines += found[:SHARE]
     lines += [text for _, text in public_texts(data) if FIELD_WORDS.search(text)]
     lines = [line[:LONGEST] for line in dict.fromkeys(lines) if line not in apart]
     for _ in range(ROUNDS):
@@ -88,7 +86,8 @@ def rows_of(lines: Iterator[str], tokenizer: Tokenizer, plan: Plan) -> Tensor:
     """The lines one after another, cut into rows of equal length: (rows, length)."""
     ids: list[int] = []
     for line in lines:
-        ids += tokenizer.encode(line).ids[1:]
+        readable = line.encode("utf-8", "replace").decode("utf-8")
+        ids += tokenizer.encode(readable).ids[1:]
         if len(ids) >= plan.tokens:
             break
     whole = len(ids) // plan.length * plan.length
@@ -97,12 +96,16 @@ def rows_of(lines: Iterator[str], tokenizer: Tokenizer, plan: Plan) -> Tensor:
     return torch.from_numpy(np.array(ids[:whole], np.int32)).view(-1, plan.length)
 
 
-def mask(ids: Tensor, masked: int, words: int) -> tuple[Tensor, Tensor]:
-    """What the encoder sees, and where it has to guess: masks mostly, some other words, some as they are."""
-    hidden = (torch.rand(ids.shape, device=ids.device) < MASKED) & (ids >= SPECIAL)
+def mask(ids: Tensor, signs: Tensor, masked: int, words: int) -> tuple[Tensor, Tensor]:
+    """
+    What the encoder sees, and where it has to guess: masks mostly, some other words, some as they are.
+
+    *signs* are the tokenizer's own tokens, which are never hidden.
+    """
+    hidden = (torch.rand(ids.shape, device=ids.device) < MASKED) & ~torch.isin(ids, signs)
     way = torch.rand(ids.shape, device=ids.device)
     seen = torch.where(hidden & (way < 0.8), masked, ids)
-    other = torch.randint(SPECIAL, words, ids.shape, device=ids.device)
+    other = torch.randint(words, ids.shape, device=ids.device)
     return torch.where(hidden & (way > 0.9), other, seen), hidden
 
 
@@ -124,7 +127,7 @@ def pretrain(
     base = base or build_encoder(work / "encoder")
     encoder = read_masked(base, corpus, data, work, plan, say)
     save_compact(encoder, out)
-    shutil.copyfile(Path(base) / "tokenizer.json", out / "tokenizer.json")
+    tokenizer_of(base).save(str(out / "tokenizer.json"))
     (out / "README.md").write_text(card(Path(base).name, plan), "utf-8")
 
 
@@ -139,22 +142,25 @@ def read_masked(
     """The encoder after reading."""
     torch.manual_seed(plan.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = Tokenizer.from_file(str(Path(base) / "tokenizer.json"))
+    tokenizer = tokenizer_of(base)
     masked = tokenizer.token_to_id("<mask>") or tokenizer.token_to_id("[MASK]")
     if masked is None:
         raise InputError(f"{base} has no mask token: it is no encoder that guesses words")
     rows = rows_of(reading(corpus, data, plan.seed), tokenizer, plan).to(device)
     say(f"{rows.numel():,} tokens to read, {plan.steps * plan.batch / len(rows):.1f} times")
+    signs = torch.tensor(sorted({masked, *tokenizer.get_added_tokens_decoder()}), device=device)
     network = Guesser(load_encoder(base)).to(device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, plan.rate, plan.steps + 8, pct_start=0.06, anneal_strategy="linear"
     )
-    done = restore(work, plan, network, optimiser, schedule)
+    same = made_of(plan, base, (f"{rows.shape} {int(rows.sum())}",))
+    done = restore(work, same, network, optimiser, schedule)
+    torch.manual_seed(plan.seed + done)  # not the same rows again
     network.train()
     for step in range(done, plan.steps):
         ids = rows[torch.randint(len(rows), (plan.batch,), device=device)].long()
-        seen, hidden = mask(ids, masked, network.encoder.config.vocab_size)
+        seen, hidden = mask(ids, signs, masked, network.encoder.config.vocab_size)
         with torch.autocast(device, dtype=torch.bfloat16):
             logits = network(seen, hidden)
         loss = cross_entropy(logits.float(), ids[hidden])
@@ -165,7 +171,7 @@ def read_masked(
         schedule.step()
         if (step + 1) % 200 == 0 or step + 1 == plan.steps:
             say(f"step {step + 1}/{plan.steps}: {float(loss.detach()):.3f}")
-            keep(work, plan, step + 1, network, optimiser, schedule)
+            keep(work, same, step + 1, network, optimiser, schedule)
     return network.encoder.to("cpu").eval()
 
 
@@ -173,7 +179,6 @@ def card(base: str, plan: Plan) -> str:
     """README.md of the encoder's folder."""
     return f"""# encoder-zh
 
-The encoder that `lurewatch train` begins with: {base} (multilingual-e5-small, MIT licence, cut to
-Chinese), which `lurewatch pretrain` let read public posts, questions, messages and news of the field
+An encoder that `lurewatch train` can begin with: {base}, which `lurewatch pretrain` let read public posts, questions, messages and news of the field
 with masked words, {json.dumps(asdict(plan))}. Kept in 8 bits; the texts themselves are not part of it.
 """

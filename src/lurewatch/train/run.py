@@ -16,7 +16,7 @@ from lurewatch.train import evaluate
 from lurewatch.train.card import card
 from lurewatch.train.corpus import Example, load_corpus, natural_lines, of_split
 from lurewatch.train.export import export, fit_screen
-from lurewatch.train.fit import LENGTH, Recipe, fit, write_json
+from lurewatch.train.fit import LENGTH, Recipe, fit, tokenizer_of, write_json
 
 UNCHOSEN: Final = Thresholds("", LENGTH, 1.0, 0.0, 0.0, 0.5, 0.3, 0.4, -100.0)
 KEPT: Final = 0.995  # share of what the model flags that the first stage must pass on
@@ -40,10 +40,11 @@ def train(
     """
     network = fit(base, corpus, data, work, recipe, say, start)
     say("exporting to int8")
-    export(network, Path(base) / "tokenizer.json", out)
+    export(network, tokenizer_of(base), out)
     examples = load_corpus(corpus, data)
     natural = natural_lines(data, recipe.seed + 1_000_003, FRESH) if data else []
-    return finish(base, examples, natural, out, recipe, say)
+    begun = f"; begun with the weights of {start.name}" if start else ""
+    return finish(base, examples, natural, out, recipe, say, begun)
 
 
 def finish(
@@ -53,6 +54,7 @@ def finish(
     out: Path,
     recipe: Recipe,
     say: Callable[[str], None],
+    begun: str = "",
 ) -> dict[str, Any]:
     """Choose thresholds and the first stage for an exported model, measure it, write the card."""
     splits = {name: of_split(examples, name) for name in ("train", "dev", "test")}
@@ -76,7 +78,7 @@ def finish(
         **{name: len(some) for name, some in splits.items()},
         "public": sum(len(one.group) == 64 for one in splits["train"]),
         "natural": recipe.natural if natural else 0,
-        "recipe": ", ".join(f"{name} {value}" for name, value in asdict(recipe).items()),
+        "recipe": ", ".join(f"{name} {value}" for name, value in asdict(recipe).items()) + begun,
         "lexicon": load_lexicon().version,
         "torch": torch.__version__.split("+")[0],
     }

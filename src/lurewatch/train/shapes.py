@@ -1,12 +1,14 @@
 """
 Find which characters look like those of our terms, by drawing them.
 
-`python -m lurewatch.train.shapes FONT` writes `text/data/shapes.tsv` anew: for each character of
-`targets.tsv`, what a phone offers (GB 2312) that nearly covers it when both are drawn and blurred. Rows
-whose source is editorial are kept. FONT is a file of Chinese characters, such as Noto Sans CJK's.
+`python -m lurewatch.train.shapes FONT` writes `text/data/shapes.tsv` anew. For each character of
+`targets.tsv`, the rows of source DRAWN hold what a phone offers (GB 2312) that nearly covers it when both
+are drawn and blurred; the rows of other tables keep only what looks alike at all. FONT is a file of
+Chinese characters, such as Noto Sans CJK's.
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +23,8 @@ BLUR: Final = 1.6
 ALIKE: Final = 0.86  # cosine of two pictures: 债侦 0.92, 息恩 0.87, but 户成 0.67, 上齿 0.65
 SEEN: Final = 0.68  # the same for a pair that another table has: 户卢, 分兮, 套奎
 MOST: Final = 40  # look-alikes of one character
-SOURCE: Final = "drawn in Noto Sans CJK, cosine >= 0.86; with SIGHAN 2013 or a shared part, >= 0.68"
+DRAWN: Final = "drawn in Noto Sans CJK, cosine >= 0.86"
+EDITORIAL: Final = "editorial"
 SIMPLIFIED: Final = 2  # the face of a font collection that draws mainland forms
 
 
@@ -39,34 +42,34 @@ def offered() -> list[str]:
     return [char for pair in pairs if (char := pair.decode("gb2312", "ignore"))]
 
 
-def look_alikes(
-    chars: list[str], known: dict[str, str], font: ImageFont.FreeTypeFont
-) -> dict[str, str]:
-    """For each character, what looks like it, the likest first; *known* are pairs of other tables."""
+def look_alikes(char: str, known: str, font: ImageFont.FreeTypeFont) -> tuple[str, str]:
+    """What looks like a character, the likest first, and what of *known* does at all."""
+    others, pictures = offered_pictures(font)
+    one = drawn(char, font)
+    likeness = pictures @ one
+    order = [at for at in np.argsort(-likeness) if likeness[at] >= ALIKE and others[at] != char]
+    kept = [other for other in known if float(drawn(other, font) @ one) >= SEEN]
+    return "".join(others[at] for at in order[:MOST]), "".join(kept)
+
+
+@cache
+def offered_pictures(font: ImageFont.FreeTypeFont) -> tuple[list[str], np.ndarray]:
+    """The characters of GB 2312, and a picture of each: (characters, pixels)."""
     others = offered()
-    pictures = np.array([drawn(char, font) for char in others])
-    found = {}
-    for char in chars:
-        likeness = pictures @ drawn(char, font)
-        some = [others[at] for at in np.argsort(-likeness) if likeness[at] >= ALIKE][1 : MOST + 1]
-        ranked = {others[at] for at in np.flatnonzero(likeness >= SEEN)} & set(known.get(char, ""))
-        found[char] = "".join(dict.fromkeys((*some, *sorted(ranked - {char}))))
-    return found
+    return others, np.array([drawn(char, font) for char in others])
 
 
 def main(font: Path) -> None:
     """Write the table."""
     face = ImageFont.truetype(str(font), SIZE, index=SIMPLIFIED if font.suffix == ".ttc" else 0)
-    chars = sorted({char for (term,) in rows("targets.tsv") for char in term})
-    kept = [row for row in rows("shapes.tsv") if row[2] == "editorial"]
-    known = {char: alike for char, alike, source in rows("shapes.tsv") if source != "editorial"}
-    lines = ["character\talike\tsource", *("\t".join(row) for row in kept)]
-    lines += [
-        f"{char}\t{alike}\t{SOURCE}"
-        for char, alike in look_alikes(chars, known, face).items()
-        if alike
-    ]
-    OUT.write_text("\n".join(lines) + "\n", "utf-8")
+    table = [row for row in rows("shapes.tsv") if row[2] != DRAWN]
+    lines = ["\t".join(row) for row in table if row[2] == EDITORIAL]
+    for char in sorted({char for (term,) in rows("targets.tsv") for char in term}):
+        known = next((row for row in table if row[0] == char and row[2] != EDITORIAL), None)
+        alike, kept = look_alikes(char, known[1] if known else "", face)
+        lines += [f"{char}\t{alike}\t{DRAWN}"] if alike else []
+        lines += [f"{char}\t{kept}\t{known[2]}"] if known and kept else []
+    OUT.write_text("\n".join(["character\talike\tsource", *lines]) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
