@@ -31,7 +31,9 @@ TERMS_OF_A_FILE: Final = 6_000
 OTHERS: Final = 200_000
 RARE: Final = 40  # windows in which a gram must have been seen
 KEPT: Final = 4_000  # grams of most weight
-OWN: Final = 1.0  # how much more a window of our own posts counts; 4 reads more, and more that is none
+OWN: Final = (
+    1.0  # how much more a window of our own posts counts; 4 reads more, and more that is none
+)
 TERMS: Final = re.compile(
     "|".join(sorted((term for (term,) in rows("targets.tsv")), key=len, reverse=True))
 )
