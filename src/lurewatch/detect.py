@@ -99,6 +99,8 @@ class Detector:
         contacts = find_contacts(bundle)
         reasons = [*term_reasons(bundle), *find_signals(bundle)]
         grade = self.grade(prediction, reasons, contacts)
+        if only_asks(bundle, reasons, contacts):
+            grade = Grade.L0
         owner = OWNERS.get(stance, "unknown")
         return Verdict(
             stance=stance,
@@ -140,8 +142,8 @@ class Detector:
         only in tags, pictures, comments or the account is L2.
         """
         kinds = {reason.kind for reason in reasons}
+        body = {reason.kind for reason in reasons if reason.field in OWN_WORDS}
         if prediction.flagged(self._classifier.thresholds):
-            body = {reason.kind for reason in reasons if reason.field in ("title", "text")}
             routed = "route" in kinds or bool(contacts)
             lifted = bool(LIFTS & body) or "coding" in body
             return Grade.L3 if routed and lifted and body - {"route"} else Grade.L2
@@ -151,6 +153,26 @@ class Detector:
         ):
             return Grade.L1
         return Grade.L0
+
+
+OWN_WORDS: Final = frozenset({"title", "text"})  # what the author says, not what is shown beside it
+QUESTION: Final = 40  # characters of a post that is a question and no more
+
+
+def only_asks(
+    bundle: Sequence[Piece], reasons: Sequence[Reason], contacts: Sequence[Contact]
+) -> bool:
+    """
+    Whether a post only asks if somebody's offer can be trusted, a picture of it beside the question.
+
+    Such a post is no lure, whatever the model makes of the picture: its own few words offer nothing
+    and lead to nobody.
+    """
+    own = [found.plain for field, _, found in bundle if field in OWN_WORDS]
+    kinds = {reason.kind for reason in reasons if reason.field in OWN_WORDS}
+    reached = any(contact.field in OWN_WORDS for contact in contacts)
+    short = sum(map(len, own)) <= QUESTION
+    return "doubt" in kinds and short and not reached and not kinds & {"offer", "route"}
 
 
 def term_reasons(bundle: Sequence[Piece]) -> list[Reason]:

@@ -221,3 +221,14 @@ def test_a_folder_is_no_output(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "is a folder" in done.stderr and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_who_only_asks_about_an_offer_is_never_flagged(detector: Detector) -> None:
+    offer = "全额退，抽三成，不成不收，加薇demo_0088"
+    asked = [
+        {"id": 1, "text": "这种dai办靠谱吗？", "ocr": [offer]},
+        {"id": 2, "text": "同事推给我的，是真的吗", "author_comments": [], "ocr": [offer]},
+    ]
+    told = [{"id": 3, "text": f"{offer}，靠谱吗？来看看就知道，找我"}]
+    rows, _ = judged(detector, lines(*asked, *told))
+    assert [row["flagged"] for row in rows] == [False, False, True]

@@ -35,6 +35,7 @@ KINDS: Final = {
     "promise": "Promise",
     "fee": "Fee",
     "route": "Route",
+    "doubt": "Asks whether it can be trusted",
     "method": "Illegal method",
     "policy": "Fake policy",
     "papers": "Asks for papers",

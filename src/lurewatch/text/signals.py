@@ -18,6 +18,7 @@ MEANING: Final = {
     "impersonation": "冒充机构",
     "offer": "提供服务",
     "route": "引流",
+    "doubt": "询问真假",
 }
 QUOTED: Final = re.compile(r"[“\"「『‘][^”\"」』’]{0,60}[”\"」』’]")
 

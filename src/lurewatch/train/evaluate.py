@@ -17,6 +17,7 @@ from lurewatch.text.normalise import normalise
 from lurewatch.train.corpus import Example
 
 HARM: Final = 0.01  # share of protected posts that may be flagged on the posts to choose on
+SURE: Final = 0.7  # the least calibrated score that may be worth a person's time
 PRECISE: Final = 0.95  # share of flags that must be right there
 
 
@@ -100,7 +101,7 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
         replace(p, score=drawn.score(*pair))
         for p, pair in zip(predictions, both.tolist(), strict=True)
     ]
-    grid = itertools.product(np.arange(0.50, 0.99, 0.01), (0.05, 0.08, 0.12, 0.16, 0.2))
+    grid = itertools.product(np.arange(SURE, 0.99, 0.01), (0.05, 0.08, 0.12, 0.16, 0.2))
     tried = [
         replace(drawn, flag=round(float(flag), 3), protected=protected) for flag, protected in grid
     ]
