@@ -232,3 +232,11 @@ def test_who_only_asks_about_an_offer_is_never_flagged(detector: Detector) -> No
     told = [{"id": 3, "text": f"{offer}，靠谱吗？来看看就知道，找我"}]
     rows, _ = judged(detector, lines(*asked, *told))
     assert [row["flagged"] for row in rows] == [False, False, True]
+
+
+def test_a_verdict_does_not_depend_on_its_neighbours(detector: Detector) -> None:
+    post = {"id": 1, "text": "停息挂账能谈，先谈成再付"}
+    others = [{"id": n, "text": "今天下雨。" * n} for n in range(2, 40)]
+    (alone,), _ = judged(detector, lines(post))
+    together, _ = judged(detector, lines(*others, post))
+    assert together[-1] == alone

@@ -15,7 +15,6 @@ from lurewatch.finding import LURING, PROTECTED, Service, Stance
 
 T = TypeVar("T")
 FILES: Final = ("model.int8.onnx", "tokenizer.json", "thresholds.json", "screen.npz")
-BATCH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,41 +117,33 @@ class Classifier:
         return self._loaded(FILES[1], lambda path: Tokenizer.from_file(str(path)))
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction a text, in order."""
+        """
+        One prediction a text, in order.
+
+        Each text is run alone: 8-bit arithmetic scales by what is run together, and what is said of
+        a post must not depend on its neighbours.
+        """
         readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        rows = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(readable)]
-        order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
-        found: list[Prediction | None] = [None] * len(rows)
-        for start in range(0, len(order), BATCH):
-            some = order[start : start + BATCH]
-            ran = self._run([rows[at] for at in some], [texts[at] for at in some])
-            for at, prediction in zip(some, ran, strict=True):
-                found[at] = prediction
-        return [prediction for prediction in found if prediction]
+        return [
+            self._run(self._cut(encoding.ids), text)
+            for encoding, text in zip(self._tokenizer.encode_batch(readable), texts, strict=True)
+        ]
 
     def _cut(self, ids: list[int]) -> list[int]:
         """Head and tail of a long text: routes stand at its end."""
         length = self.thresholds.length
         return ids if len(ids) <= length else ids[: length - 33] + ids[-33:]
 
-    def _run(self, rows: list[list[int]], texts: list[str]) -> list[Prediction]:
-        longest = max(len(row) for row in rows)
-        pad = self._tokenizer.token_to_id("<pad>") or self._tokenizer.token_to_id("[PAD]") or 0
-        ids = np.full((len(rows), longest), pad, dtype=np.int64)
-        mask = np.zeros((len(rows), longest), dtype=np.int64)
-        for at, row in enumerate(rows):
-            ids[at, : len(row)] = row
-            mask[at, : len(row)] = 1
-        stance, services = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        stances, offered = softmax(stance), sigmoid(services)
-        return [
-            Prediction(
-                stances=dict(zip(Stance, stances[at].tolist(), strict=True)),
-                services=dict(zip(Service, offered[at].tolist(), strict=True)),
-                score=self.thresholds.score(luring_logit(stances[at]), self.screen.score(text)),
-            )
-            for at, text in enumerate(texts)
-        ]
+    def _run(self, row: list[int], text: str) -> Prediction:
+        ids = np.array([row], dtype=np.int64)
+        fed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        stance, services = self._session.run(None, fed)
+        stances, offered = softmax(stance[0]), sigmoid(services[0])
+        return Prediction(
+            stances=dict(zip(Stance, stances.tolist(), strict=True)),
+            services=dict(zip(Service, offered.tolist(), strict=True)),
+            score=self.thresholds.score(luring_logit(stances), self.screen.score(text)),
+        )
 
 
 def luring_logit(stances: np.ndarray) -> float:
