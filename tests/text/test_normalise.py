@@ -84,9 +84,23 @@ def test_a_reading_says_how_sure_it_is() -> None:
 
 
 def test_a_doubtful_reading_lends_no_more_than_its_doubt() -> None:
-    found = normalise("天天被cuishou轰炸，手机都不敢开机，摧牧说要上门", LEXICON)
+    found = normalise("天天被cuishou轰炸，手机都不敢开机，摧收说要上门", LEXICON)
     read = {term.surface: term.confidence for term in found.terms if term.device != "plain"}
-    assert all(sure < 0.95 for sure in read.values())
+    assert read.keys() == {"cuishou", "摧收"}
+    assert read["摧收"] < read["cuishou"] < 0.95
+
+
+@pytest.mark.parametrize("grade", ["A", "B", "C"])
+@pytest.mark.parametrize("form", ["qz", "qzx", "q征", "🐟🐟", "qzxqzxq", "鱼鱼"])
+def test_any_row_an_operator_adds_can_be_read(tmp_path: Path, form: str, grade: str) -> None:
+    overlay = tmp_path / "lexicon.tsv"
+    head = "concept\tform\tplain\tdevice\tgrade\tgroup\tfamilies\tnote\tsource\tfirst_seen\n"
+    row = f"征信修复\t{form}\t征信\tinitials\t{grade}\tSVC\tcredit\t\tcase 1\t2026-11\n"
+    overlay.write_text(head + row, "utf-8")
+    found = normalise(f"逾期了，帮查{form}，能办吗", load_lexicon(overlay))
+    assert "征信" in found.plain
+    alone = normalise(f"帮查{form}，能办吗", load_lexicon(overlay))
+    assert ("征信" in alone.plain) or grade != "A"
 
 
 def test_terms_that_are_written_out_are_never_cut() -> None:

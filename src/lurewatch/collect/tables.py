@@ -148,10 +148,11 @@ def records(lines: "Replayed") -> Iterator[tuple[list[str], str]]:
             if lines.since > 1:
                 yield [lines.replay()], "a quotation mark is never closed"
                 continue
-            cells = read_loosely(lines.replay())
+            line = lines.replay()
+            cells = read_loosely(line)
             if not cells:
-                yield [str(error)], f"the table breaks off: {error}"
-                return
+                yield [line], f"not a row of a table: {error}"
+                continue
         if cells:
             yield cells, ""
 

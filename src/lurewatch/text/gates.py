@@ -85,10 +85,8 @@ def accepted(found: list[Candidate], low: str, terms: Sequence[tuple[int, float]
         if any(taken[one.start : one.end]):
             continue
         vouched = agrees(one, low, places, coded)
-        confidence = around.confidence(one)
-        if one.gate == "open":
-            confidence = 1.0
-        elif vouched:
+        confidence = 1.0 if one.gate == "open" else around.confidence(one)
+        if vouched and one.gate != "open":
             sure = len(certain) == len(places) or agrees(one, low, certain, coded)
             confidence = max(confidence, VOUCHED if sure else VOUCHED * doubtful)
         if vouched or confidence > 0.5:
@@ -109,7 +107,7 @@ class Surroundings:
         """The sum over the AROUND characters on both sides of a stretch, which itself is left out."""
         if self.singles is None:
             weights = neighbours()
-            chars = "".join("0" if char.isdigit() else char for char in self.low)
+            chars = digits_alike(self.low)
             singles = (weights.get(char, 0.0) for char in chars)
             pairs = (weights.get(chars[at : at + 2], 0.0) for at in range(len(chars)))
             self.singles = list(accumulate(singles, initial=0.0))
@@ -126,8 +124,8 @@ class Surroundings:
 
     def confidence(self, one: Candidate) -> float:
         """How likely a form is what it may be; 0 where nothing but a term near would do."""
-        favours = [kinds()[kind] for kind in kinds_of(one, self.low)]
-        if not favours or max(favours) <= NEVER or innocent(one, self.low):
+        favours = [kinds().get(kind, NEVER) for kind in kinds_of(one, self.low)]
+        if max(favours, default=NEVER) <= NEVER or innocent(one, self.low):
             return 0.0
         odds = max(favours) + neighbours()[""] + self.weight(one.start, one.end)
         return 1 / (1 + math.exp(-max(-30.0, odds)))
@@ -175,6 +173,14 @@ def kinds() -> dict[str, float]:
     return {kind: float(favour or NEVER) for kind, favour, _ in rows("kinds.tsv")}
 
 
+def digits_alike(text: str) -> str:
+    """
+    >>> digits_alike("欠38万")
+    '欠00万'
+    """
+    return "".join("0" if char.isdigit() else char for char in text)
+
+
 def grams(text: str) -> Iterator[str]:
     """
     The characters of a text and its pairs, digits alike.
@@ -182,7 +188,7 @@ def grams(text: str) -> Iterator[str]:
     >>> list(grams("欠38"))
     ['欠', '欠0', '0', '00', '0']
     """
-    chars = "".join("0" if char.isdigit() else char for char in text)
+    chars = digits_alike(text)
     for at, char in enumerate(chars):
         yield char
         if at + 1 < len(chars):

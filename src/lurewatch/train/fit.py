@@ -188,22 +188,22 @@ def fit(
     return network.to("cpu").eval()
 
 
-def keep(out: Path, made_of: dict[str, Any], done: int, *parts: Any) -> None:
+def keep(out: Path, same: dict[str, Any], done: int, *parts: Any) -> None:
     """Write a checkpoint, all of it or nothing."""
     out.mkdir(parents=True, exist_ok=True)
     draft = out / f"{CHECKPOINT}.draft"
     states = [part.state_dict() for part in parts]
-    torch.save({"made_of": made_of, "done": done, "states": states}, draft)
+    torch.save({"made_of": same, "done": done, "states": states}, draft)
     draft.replace(out / CHECKPOINT)
 
 
-def restore(out: Path, made_of: dict[str, Any], *parts: Any) -> int:
+def restore(out: Path, same: dict[str, Any], *parts: Any) -> int:
     """What a stopped run made of the same things has done (epochs, steps); its state is put in place."""
     path = out / CHECKPOINT
     if not path.exists():
         return 0
     kept = torch.load(path, weights_only=True, map_location="cpu")
-    if kept.get("made_of") != made_of:
+    if kept.get("made_of") != same:
         return 0
     for part, state in zip(parts, kept["states"], strict=True):
         part.load_state_dict(state)
