@@ -255,9 +255,38 @@ def agrees(one: Candidate, low: str, places: Sequence[int], coded: Sequence[Cand
             return near(one, places, NEAR) or (one.attested and beside(one, coded))
         case "far" if one.end - one.start == 2 and low[one.start : one.end].isascii():
             crowd = within(places, one.start - FAR, one.end + FAR)
-            return near(one, places, CLOSE) or crowd > 1 or beside(one, coded)
+            if near(one, places, CLOSE) or crowd > 1 or beside(one, coded):
+                return True
+            return one.attested and speaks_of_debt(one, low)
         case "far":
-            return near(one, places, FAR) or (not one.changed and beside(one, coded))
+            if near(one, places, FAR) or (not one.changed and beside(one, coded)):
+                return True
+            return one.attested and is_letters(one, low) and speaks_of_debt(one, low)
+
+
+def is_letters(one: Candidate, low: str) -> bool:
+    """Whether a form is a few letters and no more."""
+    written = low[one.start : one.end]
+    return written.isascii() and written.isalpha() and len(written) <= SHORT
+
+
+def speaks_of_debt(one: Candidate, low: str) -> bool:
+    """
+    Whether what people say of debts stands near: enough for letters that somebody has listed.
+
+        >>> speaks_of_debt(Candidate(0, 2, "贷款", "far", attested=True), "dk还不上怎么办")
+        True
+        >>> speaks_of_debt(Candidate(0, 2, "贷款", "far", attested=True), "dk的防守真好")
+        False
+    """
+    around = f"{low[max(0, one.start - NEAR) : one.start]}\n{low[one.end : one.end + NEAR]}"
+    return bool(debt_talk().search(around))
+
+
+@cache
+def debt_talk() -> re.Pattern[str]:
+    """What people say of debts, as `data/debt_talk.tsv` lists it."""
+    return re.compile("|".join(re.escape(phrase) for phrase, _ in rows("debt_talk.tsv")))
 
 
 def near(one: Candidate, places: Sequence[int], reach: int) -> bool:

@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -11,7 +11,10 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
 from lurewatch.classify.screen import BUCKETS, Screen, buckets
+from lurewatch.errors import InputError
 from lurewatch.train.network import LureNetwork
+
+PREFIX: Final = "network."  # of what the exporter's wrapper holds
 
 
 class _Plain(torch.nn.Module):
@@ -53,6 +56,61 @@ def export(network: LureNetwork, tokenizer: Tokenizer, out: Path) -> None:
             op_types_to_quantize=["MatMul", "Gemm", "Gather"],
         )
     tokenizer.save(str(out / "tokenizer.json"))
+
+
+def weights_of(start: Path) -> dict[str, torch.Tensor]:
+    """
+    The network's weights from a checkpoint, or from the folder of a shipped model: 8 bits are enough to go on from.
+
+    Raises InputError naming *start* when it is neither.
+    """
+    try:
+        if start.is_dir():
+            return opened(onnx.load(str(start / "model.int8.onnx")))
+        kept = torch.load(start, weights_only=True, map_location="cpu")
+        return dict(kept["states"][0])
+    except Exception as error:  # each of the libraries has errors of its own
+        raise InputError(
+            f"--start {start}: no weights to begin with ({type(error).__name__}: {error}); name a"
+            " checkpoint.pt that `lurewatch train` keeps, or a folder with a model.int8.onnx"
+        ) from None
+
+
+def opened(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
+    """
+    The state of the network that `export` wrote as *model*.
+
+    The exporter keeps the names of biases, norms and embeddings; a matrix has none, and is known by
+    the bias that is added to its product.
+    """
+    held = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    made = {name: node for node in model.graph.node for name in node.output}
+    state = {}
+    for name, value in held.items():
+        if name.startswith(PREFIX) and value.dtype == np.float32 and not name.endswith("_scale"):
+            state[name] = value
+        elif name.startswith(PREFIX) and name.endswith("embeddings.weight_quantized"):
+            bare = name.removesuffix("_quantized")
+            state[bare] = widened(value, held[f"{bare}_scale"], held[f"{bare}_zero_point"])
+    for node in model.graph.node:
+        bias = next((one for one in node.input if one.endswith(".bias")), None)
+        if node.op_type != "Add" or bias is None:
+            continue
+        product = made[next(one for one in node.input if one != bias)]
+        while product.op_type != "MatMulInteger":  # through the casts and scales of 8 bits
+            product = made[product.input[0]]
+        stem = product.input[1].removesuffix("_quantized")
+        matrix = widened(held[product.input[1]], held[f"{stem}_scale"], held[f"{stem}_zero_point"])
+        state[bias.removesuffix("bias") + "weight"] = matrix.T
+    return {
+        name.removeprefix(PREFIX): torch.from_numpy(np.array(value))
+        for name, value in state.items()
+    }
+
+
+def widened(values: np.ndarray, scale: np.ndarray, zero: np.ndarray) -> np.ndarray:
+    """Whole numbers as what they stand for."""
+    return (values.astype(np.float32) - zero.astype(np.float32)) * scale
 
 
 def fit_screen(texts: list[str], wanted: list[bool]) -> Screen:
