@@ -77,6 +77,12 @@ def emoji_senses() -> tuple[tuple[re.Pattern[str], str, Gate], ...]:
     )
 
 
+@cache
+def any_emoji_sense() -> re.Pattern[str]:
+    """All patterns of `emoji_senses` in one: most text holds none of them."""
+    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _, _ in emoji_senses()))
+
+
 def read_forms(text: Traced, lexicon: Lexicon) -> Traced:
     """
     Coded forms become the terms they stand for, where the neighbourhood agrees.
@@ -187,6 +193,8 @@ def from_lexicon(low: str, lexicon: Lexicon) -> Iterator[Candidate]:
 
 def from_emoji(low: str) -> Iterator[Candidate]:
     """Pictures that stand for a word beside what the table says."""
+    if not any_emoji_sense().search(low):
+        return
     for pattern, meant, gate in emoji_senses():
         for match in pattern.finditer(low):
             yield Candidate(match.start(), match.end(), meant, gate, attested=True)

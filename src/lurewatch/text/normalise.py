@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from lurewatch.text.data_files import common_words, rows
-from lurewatch.text.forms import device_of, emoji_senses, is_han, read_forms
+from lurewatch.text.forms import any_emoji_sense, device_of, is_han, read_forms
 from lurewatch.text.lexicon import Lexicon, Term, load_lexicon
 from lurewatch.text.traced import Span, Traced
 
@@ -184,14 +184,16 @@ def simplify(text: Traced, lexicon: Lexicon) -> Traced:
         >>> simplify(Traced.of("債務優化"), LEXICON()).text
         '债务优化'
     """
-    return text.replaced(text.text.translate(_simplified()))
+    traditional, plain = _simplified()
+    return text.replaced(text.text.translate(plain)) if traditional.search(text.text) else text
 
 
 KEPT: Final = "吒"  # 哪吒: simplified text writes it so
 
 
 @cache
-def _simplified() -> dict[int, str]:
+def _simplified() -> tuple[re.Pattern[str], dict[int, str]]:
+    """What traditional characters become, and a pattern of them: most text holds none."""
     import opencc
 
     every = "\n".join(chr(code) for code in range(0x3400, 0xA000))
@@ -201,7 +203,8 @@ def _simplified() -> dict[int, str]:
         for a, b in zip(every, simple, strict=True)
         if a != b and b > "\u4dff" and a not in KEPT
     }
-    return found | {ord(char): plain for char, plain, _ in rows("variants.tsv")}
+    found |= {ord(char): plain for char, plain, _ in rows("variants.tsv")}
+    return re.compile(f"[{re.escape(''.join(map(chr, found)))}]"), found
 
 
 def join_separated(text: Traced, lexicon: Lexicon) -> Traced:
@@ -239,14 +242,14 @@ def apart_from(run: re.Match[str], places: list[int]) -> bool:
 
 def signs_in(run: re.Match[str], lexicon: Lexicon, *, lonely: bool) -> Iterator[int]:
     """Where in the text the signs stand that break up a term; a lonely blank is a comma."""
-    if any(pattern.search(run[0]) for pattern, _, _ in emoji_senses()):
-        return  # the picture is a word, not a sign between
     kept = [
         at for at, char in enumerate(run[0]) if is_han(char) or (char.isascii() and char.isalpha())
     ]
     own = frozenset(kept)
     bare = "".join(run[0][at] for at in kept)
     found = [*lexicon.plains.iter(bare), *lexicon.forms.iter(bare.lower())]
+    if not found or any_emoji_sense().search(run[0]):
+        return  # the picture is a word, not a sign between
     done = 0
     for last, (length, term) in sorted(found, key=lambda one: (one[0] - one[1][0], -one[1][0])):
         first = last - length + 1

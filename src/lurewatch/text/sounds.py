@@ -165,7 +165,10 @@ def heard_in(low: str) -> Iterator[Heard]:
         at = last - length + 1
         places = spans[at : last + 1] if spans else [(i, i + 1) for i in range(at, last + 1)]
         start, end = places[0][0], places[-1][1]
-        written = [low[a:b].translate(TONELESS) for a, b in places]
+        written = [
+            low[a] if b == a + 1 and low[a] > "z" else low[a:b].translate(TONELESS)
+            for a, b in places
+        ]
         for plain, shortened in ways:
             if "".join(written) == plain:
                 continue

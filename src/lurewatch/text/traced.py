@@ -3,8 +3,17 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 Span = tuple[int, int]
+
+
+def places(size: int) -> tuple[Span, ...]:
+    """Of each of *size* characters its own place."""
+    return tuple((at, at + 1) for at in range(size))
+
+
+PLACES: Final = places(1000)  # shared by the texts that are no longer: nearly all
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,8 @@ class Traced:
     @classmethod
     def of(cls, text: str) -> "Traced":
         """A text that nothing has changed yet."""
-        return cls(text, tuple((at, at + 1) for at in range(len(text))), text)
+        size = len(text)
+        return cls(text, PLACES[:size] if size <= len(PLACES) else places(size), text)
 
     def sub(
         self, pattern: str | re.Pattern[str], meant: str | Callable[[re.Match[str]], str]
