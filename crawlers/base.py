@@ -36,6 +36,7 @@ class Page:
     path: ClassVar[str]  # which addresses are of this kind: a pattern of the path
     cards: ClassVar[str]  # one match a post
     nothing: ClassVar[str] = ""  # what the page shows when it has no posts
+    gone: ClassVar[str] = ""  # or what it says then: a pattern of a sentence
     next_link: ClassVar[str] = ""
 
     def __init__(self, response: TextResponse, captured_at: datetime | None) -> None:
@@ -61,7 +62,7 @@ class Page:
         """Every post that can be read, and a problem for every part that cannot."""
         posts: list[Post] = []
         cards = self.found()
-        if not cards and not (self.nothing and find(self.root, self.nothing)):
+        if not cards and not self.says_so():
             self.problems.append("neither a post nor a notice that there are none")
         for card in cards:
             try:
@@ -69,6 +70,12 @@ class Page:
             except ValueError as error:
                 self.problems.append(str(error))
         return posts, self.problems
+
+    def says_so(self) -> bool:
+        """Whether the page says that it has no post: not found, deleted, nothing to show."""
+        if self.nothing and find(self.root, self.nothing):
+            return True
+        return bool(self.gone and re.search(self.gone, self.response.text))
 
     def date(self, shown: str) -> dict[str, Any]:
         """The three fields of a post's date; one that cannot be read does not lose the post."""
@@ -141,6 +148,7 @@ class PlatformSpider(scrapy.Spider):
     hosts: ClassVar[tuple[str, ...]]  # where its public pages may lead; subdomains too
     pages: ClassVar[tuple[type[Page], ...]]
     needs_browser: ClassVar[bool] = False  # only where the page is made by JavaScript
+    search_is_api: ClassVar[bool] = False  # answers of an API need no browser
 
     def __init__(
         self,
@@ -186,6 +194,10 @@ class PlatformSpider(scrapy.Spider):
         parts = urlsplit(url)
         return f"{root}{parts.path}{'?' + parts.query if parts.query else ''}"
 
+    def in_browser(self, keyword: str) -> bool:
+        """Whether a page is asked for through the browser."""
+        return self.needs_browser and not (keyword and self.search_is_api)
+
     def request(self, url: str, keyword: str, number: int) -> scrapy.Request:
         """One page, asked once; walls are looked at, not retried."""
         return scrapy.Request(
@@ -193,7 +205,7 @@ class PlatformSpider(scrapy.Spider):
             headers=self.headers(),
             cb_kwargs={"keyword": keyword, "number": number},
             meta={
-                "playwright": self.needs_browser,
+                "playwright": self.in_browser(keyword),
                 "keyword": keyword,
             },
             errback=self.failed,
@@ -226,9 +238,9 @@ class PlatformSpider(scrapy.Spider):
             status=response.status,
             headers=plain_headers(response.headers),
             body=response.body,
-            form="rendered" if self.needs_browser else "served",
+            form="rendered" if self.in_browser(keyword) else "served",
             captured_at=captured_at,
-            how="browser" if self.needs_browser else "spider",
+            how="browser" if self.in_browser(keyword) else "spider",
             run_id=self.run_id,
             keyword=keyword,
             posts=tuple(result.posts),

@@ -1,10 +1,10 @@
 """Tell a login wall, a CAPTCHA, a rate limit or a block page from a page that has no posts."""
 
-import json
 import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from parsel import Selector
 from scrapy.http import Response
 
 from lurewatch.post import Wall
@@ -38,13 +38,25 @@ SHOWN: Final[tuple[tuple[re.Pattern[str], Wall], ...]] = (
     (re.compile("访问过于频繁|操作太频繁|请求过于频繁"), "rate_limit"),
     (re.compile("链接已过期|链接已失效"), "expired"),
 )  # fmt: skip
-# error_code of Weibo's official API (open.weibo.com/wiki/Error_code, read 2026-11)
-WEIBO: Final[dict[int, Wall]] = {
-    10006: "login", 21301: "login", 21314: "expired", 21315: "expired", 21316: "expired",
-    21317: "expired", 21319: "expired", 21327: "expired", 21332: "expired",
-    10022: "rate_limit", 10023: "rate_limit", 10024: "rate_limit", 10004: "blocked",
-    10014: "blocked", 10005: "blocked", 21321: "blocked",
-}  # fmt: skip
+# what answers in JSON say of a refusal: where the code stands, and which wall each one is
+CODES: Final[tuple[tuple[str, dict[str, Wall]], ...]] = (
+    ("ok", {"-100": "login"}),  # Weibo's mobile site
+    ("error_code", {  # Weibo's official API (open.weibo.com/wiki/Error_code, read 2026-11)
+        "10006": "login", "21301": "login", "21314": "expired", "21315": "expired",
+        "21316": "expired", "21317": "expired", "21319": "expired", "21327": "expired",
+        "21332": "expired", "10022": "rate_limit", "10023": "rate_limit", "10024": "rate_limit",
+        "10004": "blocked", "10014": "blocked", "10005": "blocked", "21321": "blocked"}),
+    ("data.error_code", {  # Douyin's open platform, as its public documentation had it 2026-11
+        "2190002": "login", "2190008": "expired", "2190003": "rate_limit", "2190004": "blocked",
+        "2190015": "rate_limit"}),
+    ("error.code", {"40362": "captcha", "40352": "captcha", "100": "login"}),  # Zhihu
+    ("result", {"2": "rate_limit", "109": "login", "400002": "captcha"}),  # Kuaishou
+    ("code", {"-101": "login", "-352": "captcha", "-412": "blocked", "-799": "rate_limit"}),  # Bilibili
+    ("ret[0]", {  # Xianyu's gateway: a code before its sentence
+        "FAIL_SYS_SESSION_EXPIRED": "login", "FAIL_SYS_TOKEN_EXOIRED": "login",
+        "FAIL_SYS_TOKEN_EMPTY": "login", "FAIL_SYS_USER_VALIDATE": "captcha",
+        "RGV587_ERROR": "captcha", "FAIL_SYS_TRAFFIC_LIMIT": "rate_limit"}),
+)  # fmt: skip
 SHORT: Final = 60_000  # characters: a wall says little; a long page that says it is about it
 
 
@@ -88,12 +100,11 @@ def matching(table: tuple[tuple[re.Pattern[str], Wall], ...], text: str) -> Wall
 def wall_in_json(text: str) -> Wall | None:
     """The wall that an official error body names."""
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = Selector(text=text, type="json")
+        for path, walls in CODES:
+            code = str(body.jmespath(path).get()).partition("::")[0]
+            if wall := walls.get(code):
+                return wall
+    except (ValueError, RecursionError):  # no JSON, or nested without end
         return None
-    if not isinstance(body, dict):
-        return None
-    if body.get("ok") == -100:
-        return "login"
-    code = body.get("error_code")
-    return WEIBO.get(int(str(code))) if str(code).isdigit() else None
+    return None

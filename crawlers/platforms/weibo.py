@@ -1,13 +1,13 @@
 """Weibo: the official search API with the operator's own token; saved m.weibo.cn answers too."""
 
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from parsel import Selector
 
 from crawlers.base import Page, PlatformSpider, find, maybe, one
+from crawlers.script import counts_of, plain
 from lurewatch.errors import SettingsError
-from lurewatch.post import Counts, Post
+from lurewatch.post import Post
 
 HOME = "https://api.weibo.com"
 COUNT = 50  # posts a page, the most the API gives
@@ -32,7 +32,12 @@ class StatusPage(Page):
             author_name=one(card, "user.screen_name"),
             author_bio=maybe(card, "user.description"),
             images=tuple(find(card, "pic_urls[].thumbnail_pic || pics[].url").getall()),
-            counts=counted(card),
+            counts=counts_of(
+                card,
+                likes="attitudes_count",
+                comments="comments_count",
+                shares="reposts_count",
+            ),
             **self.date(one(card, "created_at")),
         )
 
@@ -69,40 +74,6 @@ class MobilePage(StatusPage):
     def next_url(self) -> str | None:
         """Saved answers lead nowhere: the mobile site is not crawled."""
         return None
-
-
-def plain(text: str) -> str:
-    """
-    The text of a status, whose mobile form is HTML.
-
-    >>> plain('加<img alt="[微信]"/>聊<br />停挂')
-    '加[微信]聊\\n停挂'
-    """
-    if "<" not in text:
-        return text
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(text, "lxml")
-    for image in soup.find_all("img"):
-        image.replace_with(str(image.get("alt") or ""))
-    for line in soup.find_all("br"):
-        line.replace_with("\n")
-    return soup.get_text()
-
-
-def counted(card: Selector) -> Counts:
-    """The counts, of which the mobile site writes large ones as 100万+."""
-    names = {"likes": "attitudes_count", "comments": "comments_count", "shares": "reposts_count"}
-    values: dict[str, Any] = {}
-    least = []
-    for name, key in names.items():
-        shown = maybe(card, key)
-        if shown.rstrip("+").endswith("万"):
-            values[name] = round(float(shown.rstrip("+")[:-1]) * 10_000)
-            least.append(name)
-        elif shown.isdigit():
-            values[name] = int(shown)
-    return Counts(**values, at_least=tuple(least))
 
 
 class WeiboSpider(PlatformSpider):

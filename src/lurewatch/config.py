@@ -36,6 +36,7 @@ class Settings:
     chromium: str | None
     model_dir: Path | None  # None: the shipped model
     weibo_token: str | None
+    douyin_token: str | None = None
 
     @property
     def evidence_dir(self) -> Path:
@@ -67,6 +68,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         chromium=env.get("LUREWATCH_CHROMIUM") or None,
         model_dir=Path(model_dir) if model_dir else None,
         weibo_token=env.get("LUREWATCH_WEIBO_TOKEN") or None,
+        douyin_token=env.get("LUREWATCH_DOUYIN_TOKEN") or None,
     )
 
 

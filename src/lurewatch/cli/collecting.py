@@ -17,7 +17,18 @@ from lurewatch.post import platform_named
 if TYPE_CHECKING:
     from lurewatch.workflow import CoverageRow
 
-SPIDERS = ("tieba", "wechat", "weibo", "xiaohongshu")
+SPIDERS = (
+    "weibo",
+    "xiaohongshu",
+    "douyin",
+    "kuaishou",
+    "bilibili",
+    "zhihu",
+    "tieba",
+    "xianyu",
+    "wechat",
+    "toutiao",
+)
 TROUBLE = {
     "blocked": "blocked: a wall stopped the run",
     "disallowed": "disallowed by robots.txt",

@@ -170,12 +170,15 @@ def look_at_font(settings: "Settings") -> Check:
     return Check("font", "missing", "Chinese is drawn as empty boxes", browser.install_hint())
 
 
-def look_at_weibo(settings: "Settings") -> Check:
-    """The operator's own token for Weibo's official search."""
-    if settings.weibo_token:
-        return Check("weibo token", "ok", "set")
-    do = "set LUREWATCH_WEIBO_TOKEN to search Weibo by its official API"
-    return Check("weibo token", "missing", "not set", do)
+def look_at_tokens(settings: "Settings") -> Check:
+    """The operator's own tokens for the official searches."""
+    tokens = {"weibo": settings.weibo_token, "douyin": settings.douyin_token}
+    lacking = [name for name, token in tokens.items() if not token]
+    if not lacking:
+        return Check("tokens", "ok", "set for weibo and douyin")
+    names = " and ".join(f"LUREWATCH_{name.upper()}_TOKEN" for name in lacking)
+    do = f"set {names} to search by the official API"
+    return Check("tokens", "missing", f"not set for {' and '.join(lacking)}", do)
 
 
 def look_at_profile(settings: "Settings") -> Check:
@@ -204,7 +207,7 @@ LOOKS: tuple[tuple[str, Callable[["Settings"], Check]], ...] = (
     ("lexicon", look_at_lexicon),
     ("browser", look_at_browser),
     ("font", look_at_font),
-    ("weibo token", look_at_weibo),
+    ("tokens", look_at_tokens),
     ("institution", look_at_profile),
     ("roots", look_at_roots),
 )

@@ -110,7 +110,7 @@ def opened(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
 
 def widened(values: np.ndarray, scale: np.ndarray, zero: np.ndarray) -> np.ndarray:
     """Whole numbers as what they stand for."""
-    return (values.astype(np.float32) - zero.astype(np.float32)) * scale
+    return np.asarray((values.astype(np.float32) - zero.astype(np.float32)) * scale)
 
 
 def fit_screen(texts: list[str], wanted: list[bool]) -> Screen:
