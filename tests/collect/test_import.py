@@ -1,18 +1,23 @@
 """Imports: other tools' files, mended where they can be, rejected with a reason where not."""
 
+import csv
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from lurewatch.cli import app
 from lurewatch.collect.files import Tally, files_in, read_files
+from lurewatch.collect.guess import read_map
+from lurewatch.collect.layouts import MEDIACRAWLER
 from lurewatch.errors import InputError
 
 WEIBO = {
@@ -75,7 +80,178 @@ def test_comments_are_no_posts(tmp_path: Path) -> None:
     path = written(tmp_path / "search_comments.jsonl", {"comment_id": "1", "content": "求推"})
     posts, tally = read(path, tmp_path)
     assert posts == []
-    assert "left out" in tally.notes[0]
+    assert "comments" in tally.notes[0]
+
+
+def test_an_authors_own_comments_come_with_the_post(tmp_path: Path) -> None:
+    written(tmp_path / "search_contents.jsonl", WEIBO)
+    said = {"note_id": WEIBO["note_id"], "creator_hash": WEIBO["creator_hash"], "create_time": 1}
+    other = said | {"creator_hash": "f" * 16, "comment_id": "2", "content": "别信"}
+    rows = [said | {"comment_id": "3", "content": "加我", "create_time": 9}, other]
+    written(tmp_path / "a_comments.jsonl", *rows, said | {"comment_id": "1", "content": "办好再付"})
+    (post,), tally = read(tmp_path, tmp_path)
+    assert post.author_comments == ("办好再付", "加我")
+    assert (tally.rows, tally.rejected) == (1, 0)
+
+
+def test_a_later_row_under_an_older_header(tmp_path: Path) -> None:
+    older = [*WEIBO, "ip_location", "user_id", "gender", "profile_url", "avatar", "source_keyword"]
+    older.remove("creator_hash")
+    first = [str(WEIBO.get(name, "u1" if name == "user_id" else "x")) for name in older]
+    header = next(one for one in MEDIACRAWLER if one.platform == "weibo").header.split()
+    second = [str((WEIBO | {"note_id": "5099999999999998"}).get(name, "词")) for name in header]
+    path = tmp_path / "search_contents.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([older, first, second])
+    posts, tally = read(path, tmp_path)
+    assert [post.post_id for post in posts] == ["5099999999999999", "5099999999999998"]
+    assert [post.author_id for post in posts] == ["u1", WEIBO["creator_hash"]]
+    assert posts[1].repairs[0] == "a row of the tool's later version under its older header"
+    assert tally.rejected == 0
+
+
+def test_a_spreadsheet_with_three_sheets(tmp_path: Path) -> None:
+    book = Workbook()
+    sheets = {
+        "Contents": XHS | {"user_id": "u1"},
+        "Comments": {
+            "comment_id": "1",
+            "note_id": XHS["note_id"],
+            "content": "dd",
+            "user_id": "u1",
+        },
+        "Creators": {"user_id": "u1", "fans": 3},
+    }
+    for title, row in sheets.items():
+        sheet = book.create_sheet(title)
+        sheet.append(list(row))
+        sheet.append([str(value) for value in row.values()])
+    book.save(tmp_path / "xhs_search_20261122_093000.xlsx")
+    (post,), tally = read(tmp_path, tmp_path)
+    assert (post.post_id, post.author_comments) == (XHS["note_id"], ("dd",))
+    assert tally.rejected == 0
+    assert any("Creators" in note for note in tally.notes)
+
+
+def test_the_database_of_a_tool(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "sqlite_tables.db")) as db, db:
+        db.execute(
+            "CREATE TABLE xhs_note (id, note_id, title, desc, time, tag_list, xsec_token, liked_count, user_id)"
+        )
+        db.execute(
+            "INSERT INTO xhs_note VALUES (1, ?, '上岸', '记录', 1763947800000, ?, 'x', '1.2万', 'u1')",
+            (XHS["note_id"], json.dumps("负债,上岸")),
+        )
+        db.execute(
+            "CREATE TABLE weibo (id INTEGER, screen_name TEXT, text TEXT, attitudes_count INTEGER, created_at TEXT)"
+        )
+        db.execute(
+            "INSERT INTO weibo VALUES (5099999999999999, '甲', '停挂', 3, '2025-11-24 09:30')"
+        )
+    posts, tally = read(tmp_path, tmp_path)
+    assert [(post.platform, post.post_id) for post in posts] == [
+        ("xiaohongshu", XHS["note_id"]),
+        ("weibo", "5099999999999999"),
+    ]
+    assert posts[0].tags == ("负债", "上岸")
+    assert posts[1].published_at.isoformat() == "2025-11-24T09:30:00+08:00"
+    assert tally.rejected == 0
+
+
+def test_captures_of_an_operators_browser(tmp_path: Path) -> None:
+    def line(source: str, data: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "nav_index": "1",
+            "item_id": "x1",
+            "timestamp_collected": 1763976600000,
+            "source_platform": source,
+            "data": data,
+        }
+
+    video = {
+        "aweme_id": "74001",
+        "desc": "停挂 #负债",
+        "create_time": 1763976000,
+        "author": {"sec_uid": "s", "nickname": "阿禾"},
+        "statistics": {"digg_count": 3},
+        "text_extra": [{"hashtag_name": "负债"}],
+    }
+    note = {
+        "id": "65a000000000000000000001",
+        "xsec_token": "t",
+        "note_card": {
+            "display_title": "上岸",
+            "user": {"user_id": "u", "nick_name": "乙"},
+            "interact_info": {"liked_count": "1.2万"},
+        },
+    }
+    path = written(
+        tmp_path / "export.ndjson",
+        line("douyin.com", video),
+        line("xiaohongshu.com", note),
+        line("douyin.com", {"room": 1}),
+        line("tiktok.com", video),
+    )
+    posts, tally = read(path, tmp_path)
+    assert [(post.platform, post.post_id, post.author_name) for post in posts] == [
+        ("douyin", "74001", "阿禾"),
+        ("xiaohongshu", "65a000000000000000000001", "乙"),
+    ]
+    assert posts[1].url.endswith("?xsec_token=t")
+    assert posts[1].counts.likes == 12000
+    assert tally.rejected == 2
+
+
+def test_a_listing_of_a_monitor(tmp_path: Path) -> None:
+    item = {
+        "商品标题": "协商代办",
+        "当前售价": "¥38",
+        "“想要”人数": "12人想要",
+        "商品标签": ["包邮"],
+        "卖家昵称": "小宁",
+        "商品链接": "https://www.goofish.com/item?id=800000000001&x=1",
+        "发布时间": "2025-11-24 09:30",
+        "商品ID": "800000000001",
+    }
+    path = written(
+        tmp_path / "协商.jsonl",
+        {
+            "爬取时间": "2025-11-24T10:00:00",
+            "商品信息": item,
+            "卖家信息": {"卖家个性签名": "看主页"},
+        },
+    )
+    (post,), _ = read(path, tmp_path)
+    assert (post.platform, post.post_id, post.title, post.text) == (
+        "xianyu",
+        "800000000001",
+        "协商代办",
+        "¥38",
+    )
+    assert (post.tags, post.author_bio, post.counts.collects) == (("包邮",), "看主页", 12)
+
+
+def test_a_table_nobody_knows_is_guessed_and_shown(tmp_path: Path) -> None:
+    path = tmp_path / "八爪鱼.csv"
+    path.write_text(
+        "博主昵称,博文内容,博文链接\n甲,停挂找我,https://m.weibo.cn/detail/5099999999999999\n",
+        "utf-8",
+    )
+    posts, tally = read(path, tmp_path)
+    assert posts == []
+    assert "--map 'author_name=博主昵称,text=博文内容,url=博文链接'" in tally.notes[0]
+    columns = read_map(["author_name=博主昵称,text=博文内容,url=博文链接"])
+    again = Tally(tmp_path / "rejected.jsonl")
+    ((post, _),) = read_files([path], "weibo", again, columns)
+    assert (post.platform, post.post_id, post.author_name) == ("weibo", "5099999999999999", "甲")
+    assert post.repairs == ("id taken from the address",)
+
+
+@pytest.mark.parametrize("name", ["broken.xlsx", "broken.db"])
+def test_a_broken_workbook_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"no such thing")
+    with pytest.raises(InputError, match=name):
+        read(tmp_path / name, tmp_path)
 
 
 def test_a_table_a_spreadsheet_has_spoilt(tmp_path: Path) -> None:

@@ -28,19 +28,22 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .jsonl, .json, .csv.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: JSON lines, JSON, CSV, xlsx, SQLite.")],
     platform: Annotated[str, typer.Option(help="The platform, where rows do not say it.")] = "",
+    columns: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN: what a column of an unknown table is.")] = None,
     judge: Annotated[bool, typer.Option(help="Judge the new posts afterwards.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """
-    Import posts that other tools collected: MediaCrawler's exports, or plain tables.
+    Import posts that other tools collected: MediaCrawler, weibo-search, weibo-crawler, Zeeschuimer,
+    ai-goofish-monitor, or any table.
 
     Rows that become no post are written to a file with their reason; importing again changes
     nothing.
     """
     from lurewatch.cli.pending import judge_all
     from lurewatch.collect.files import Tally, files_in, read_files
+    from lurewatch.collect.guess import read_map
     from lurewatch.workflow import import_posts
 
     try:
@@ -51,7 +54,8 @@ def import_(
     now = datetime.now(UTC)
     tally = Tally(settings.home / "imports" / f"{now:%Y%m%dT%H%M%S%f}.rejected.jsonl")
     found = files_in(paths)
-    done = import_posts(store, watched(read_files(found, code, tally)), "import")
+    stream = read_files(found, code, tally, read_map(columns or ()))
+    done = import_posts(store, watched(stream), "import")
     counts = {
         "files": tally.files,
         "rows": tally.rows,

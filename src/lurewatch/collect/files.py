@@ -2,19 +2,22 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from lurewatch.collect.captured import flattened, from_capture
+from lurewatch.collect.comments import Shelf
+from lurewatch.collect.guess import Columns, guessed, is_enough, shown
 from lurewatch.collect.mapping import mapper_for
-from lurewatch.collect.tables import Row, rows_of
+from lurewatch.collect.tables import KINDS, Row, tables_of
 from lurewatch.errors import InputError
 from lurewatch.post import Post
 
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND  # rows hold people's words: for the owner alone
 TRIED = 20  # rows looked at before a file is left out: the first may be an odd one
-KINDS = (".jsonl", ".ndjson", ".json", ".csv")
 
 
 @dataclass
@@ -43,7 +46,7 @@ def files_in(paths: list[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(one for one in path.rglob("*") if one.suffix.lower() in KINDS)
             if not inside:
-                raise InputError(f"{path} holds no .jsonl, .json or .csv")
+                raise InputError(f"{path} holds no file we read ({', '.join(KINDS)})")
             found += inside
         elif path.exists():
             found.append(path)
@@ -63,37 +66,111 @@ def check_writable(post: Post) -> None:
             raise ValueError(f"{name} holds a NUL")
 
 
-def read_files(paths: list[Path], platform: str, tally: Tally) -> Iterator[tuple[Post, datetime]]:
-    """Every post in *paths*; what could not be read is in the tally."""
-    for path in paths:
-        tally.files += 1
-        mapper = None
-        empty = True
-        unread: list[Row] = []
-        for row in rows_of(path):
-            empty = False
-            tally.rows += 1
+def read_files(
+    paths: list[Path], platform: str, tally: Tally, columns: Columns | None = None
+) -> Iterator[tuple[Post, datetime]]:
+    """
+    Every post in *paths*, with its author's own comments; what could not be read is in the tally.
+
+    Comments are read first, whatever file they stand in, so that a post comes whole.
+    """
+    shelf = Shelf()
+    try:
+        for path in paths:
+            keep_comments(path, shelf)
+        for path in paths:
+            tally.files += 1
+            empty = True
+            for name, rows in tables_of(path):
+                table = TableReader(f"{path} {name}".rstrip(), path, platform, tally, columns)
+                for post, seen_at in table.posts(rows):
+                    yield shelf.joined(post), seen_at
+                empty = empty and table.empty
+            if empty:
+                tally.notes.append(f"{path} is empty")
+    finally:
+        shelf.close()
+
+
+def keep_comments(path: Path, shelf: Shelf) -> None:
+    """Shelve the comments of a file; a table without any is left at its first rows."""
+    for _, rows in tables_of(path):
+        for row in rows:
             if row.error:
-                tally.reject(path, row.number, row.error, row.values)
                 continue
-            mapper = mapper or mapper_for(row.values, platform)
+            if "comment_id" not in row.values:
+                break
+            shelf.add(row.values)
+
+
+@dataclass
+class TableReader:
+    """One table on its way to posts."""
+
+    name: str
+    path: Path
+    platform: str
+    tally: Tally
+    columns: Columns | None
+    empty: bool = True
+    unread: list[Row] = field(default_factory=list)
+
+    def posts(self, rows: Iterator[Row]) -> Iterator[tuple[Post, datetime]]:
+        """Its posts; a table that nobody knows is left out whole, and said so."""
+        mapper = None
+        for row in rows:
+            self.empty = False
+            self.tally.rows += 1
+            if row.error:
+                self.reject(row, row.error)
+                continue
+            values = flattened(row.values)
+            if "comment_id" in values:
+                self.unread.append(row)
+                if mapper is None and len(self.unread) >= TRIED:
+                    break
+                continue
+            mapper = mapper or self.mapper(values)
             if mapper is None:
-                unread.append(row)
-                if len(unread) < TRIED:
+                self.unread.append(row)
+                if len(self.unread) < TRIED:
                     continue
                 break
             try:
-                post, seen_at = mapper(row)
+                post, seen_at = mapper(Row(row.number, values, row.repairs))
                 check_writable(post)
             except (ValueError, TypeError, OverflowError) as error:
-                tally.reject(path, row.number, str(error), row.values)
+                self.reject(row, str(error))
                 continue
             yield post, seen_at
-        if mapper is None and unread:
-            tally.rows -= len(unread)
-            tally.notes.append(f"{path}: not posts we can read, left out (columns {', '.join(map(str, list(unread[0].values)[:8]))})")  # fmt: skip
-        else:
-            for row in unread:
-                tally.reject(path, row.number, "not a post: its columns are unknown", row.values)
-        if empty:
-            tally.notes.append(f"{path} is empty")
+        self.finish(known=mapper is not None)
+
+    def mapper(self, values: dict[str, Any]) -> Callable[[Row], tuple[Post, datetime]] | None:
+        """How a table that holds such a row is read, if anybody knows."""
+        if "source_platform" in values and "data" in values:
+            return from_capture
+        return mapper_for(values, self.platform, self.columns)
+
+    def finish(self, *, known: bool) -> None:
+        """Say what was left out."""
+        if known or not self.unread:
+            for row in self.unread:
+                self.reject(row, "not a post: its columns are unknown")
+            return
+        self.tally.rows -= len(self.unread)
+        first = self.unread[0].values
+        if "comment_id" in first:
+            self.tally.notes.append(
+                f"{self.name}: comments; those of a post's own author were kept with the post"
+            )
+            return
+        listed = ", ".join(map(str, list(first)[:8]))
+        note = f"{self.name}: not posts we can read, left out (columns {listed})"
+        columns = guessed(map(str, first))
+        if is_enough(columns):
+            note += f"; they look like posts: import again with --map '{shown(columns)}'"
+        self.tally.notes.append(note)
+
+    def reject(self, row: Row, reason: str) -> None:
+        """Keep a row that became no post."""
+        self.tally.reject(self.path, row.number, reason, row.values)

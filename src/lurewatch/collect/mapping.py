@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
+from lurewatch.collect.guess import Columns
+from lurewatch.collect.layouts import MEDIACRAWLER, OTHERS, Layout
 from lurewatch.collect.tables import Row
 from lurewatch.dates import read_date
 from lurewatch.post import Counts, Post, platform_named
@@ -14,74 +16,53 @@ from lurewatch.post import Counts, Post, platform_named
 Values = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where a tool's export keeps what a post has; {} in `url` is the id."""
-
-    platform: str
-    known_by: str  # a column that only this layout has
-    post_id: str
-    text: tuple[str, ...]
-    title: str
-    name: str
-    at: tuple[str, ...]  # the first that is filled counts
-    link: str
-    url: str
-    id_in_url: str
-    likes: str = ""
-    comments: str = ""
-    shares: str = ""
-    collects: str = ""
-    views: str = ""
-    tags: str = ""
-    images: str = ""
-
-
-# MediaCrawler's exports (its headers of November 2026; earlier ones have more author columns)
-MEDIACRAWLER: Final = (
-    Layout("weibo", "shared_count", "note_id", ("content",), "", "nickname",
-           ("create_date_time", "create_time"), "note_url", "https://m.weibo.cn/detail/{}",
-           r"/detail/(\d+)", "liked_count", "comments_count", "shared_count"),
-    Layout("xiaohongshu", "xsec_token", "note_id", ("desc",), "title", "nickname", ("time",),
-           "note_url", "https://www.xiaohongshu.com/explore/{}", r"/explore/([0-9a-f]{24})",
-           "liked_count", "comment_count", "share_count", "collected_count",
-           tags="tag_list", images="image_list"),
-    Layout("douyin", "aweme_id", "aweme_id", ("desc",), "", "nickname", ("create_time",),
-           "aweme_url", "https://www.douyin.com/video/{}", r"/(?:video|note)/(\d+)",
-           "liked_count", "comment_count", "share_count", "collected_count", images="cover_url"),
-    Layout("kuaishou", "viewd_count", "video_id", ("desc",), "title", "nickname", ("create_time",),
-           "video_url", "https://www.kuaishou.com/short-video/{}", r"/short-video/(\w+)",
-           "liked_count", views="viewd_count", images="video_cover_url"),
-    Layout("bilibili", "video_danmaku", "video_id", ("desc",), "title", "nickname",
-           ("create_time",), "video_url", "https://www.bilibili.com/video/av{}", r"/video/av(\d+)",
-           "liked_count", "video_comment", "video_share_count", "video_favorite_count",
-           "video_play_count", images="video_cover_url"),
-    Layout("zhihu", "content_text", "content_id", ("content_text", "desc"), "title",
-           "user_nickname", ("created_time",), "content_url", "https://www.zhihu.com/answer/{}",
-           r"/(?:answer|p|zvideo)/(\d+)", "voteup_count", "comment_count"),
-    Layout("tieba", "total_replay_num", "note_id", ("desc",), "title", "user_nickname",
-           ("publish_time",), "note_url", "https://tieba.baidu.com/p/{}", r"/p/(\d+)",
-           comments="total_replay_num"),
-)  # fmt: skip
 SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
-COUNT: Final = re.compile(r"([\d.]+)\s*(万|亿|[wW])?(\+)?")
+COUNT: Final = re.compile(r"([\d.]+)\s*(万|亿|[wW])?(\+)?(?:人想要)?")
 TIMES: Final = {"万": 10_000, "w": 10_000, "W": 10_000, "亿": 100_000_000}
 
 
-def mapper_for(first: Values, platform: str) -> Callable[[Row], tuple[Post, datetime]] | None:
+def mapper_for(
+    first: Values, platform: str, columns: Columns | None = None
+) -> Callable[[Row], tuple[Post, datetime]] | None:
     """
-    How the rows of a file that begins with *first* become posts; None when nobody knows.
+    How the rows of a table that begins with *first* become posts; None when nobody knows.
 
-    A comment's row (it has a comment_id) is no post: its layout is not read.
+    *columns* is a person's own mapping, which goes before what we know. A comment's row (it has a
+    comment_id) is no post.
     """
     if "comment_id" in first:
         return None
-    for layout in MEDIACRAWLER:
-        if layout.known_by in first:
+    if columns and set(columns.values()) & first.keys():
+        return lambda row: from_plain(renamed(row, columns), platform)
+    for layout in (*MEDIACRAWLER, *OTHERS):
+        if layout.known_by in first and layout.post_id in first:
             return lambda row: from_layout(row, layout)
     if "text" in first or "content" in first:
         return lambda row: from_plain(row, platform)
     return None
+
+
+def renamed(row: Row, columns: Columns) -> Row:
+    """A row under our own column names."""
+    values = {field: row.values.get(column) for field, column in columns.items()}
+    return Row(row.number, values, row.repairs)
+
+
+def identified(values: Values, platform: str, repairs: list[str]) -> str:
+    """
+    The id of a row in an unknown table: its own, else what its address names it by.
+
+    Raises ValueError where there is neither.
+    """
+    url, post_id = cell(values, "url"), cell(values, "post_id") or cell(values, "id")
+    if post_id:
+        return repaired_id(post_id, url, r"(\d{6,})", repairs)
+    if not url:
+        raise ValueError("no post_id")
+    known = {layout.platform: layout.id_in_url for layout in (*OTHERS, *MEDIACRAWLER)}
+    found = re.search(known.get(platform, r"(\d{6,})"), url) or re.search(r"(\d{6,})", url)
+    repairs.append("id taken from the address")
+    return found[1] if found else sha256(url.encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
@@ -101,8 +82,9 @@ def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
         text="\n".join(texts),
         tags=split_list(values.get(layout.tags)),
         images=split_list(values.get(layout.images)),
-        author_id=cell(values, "user_id") or cell(values, "creator_hash"),
+        author_id=next((found for name in layout.author if (found := cell(values, name))), ""),
         author_name=cell(values, layout.name),
+        author_bio=cell(values, layout.bio),
         published_at=published(values, layout, repairs),
         counts=Counts(**counts, at_least=tuple(least)),
         repairs=tuple(repairs),
@@ -114,14 +96,11 @@ def from_plain(row: Row, platform: str) -> tuple[Post, datetime]:
     """A post from a table with our own column names."""
     values, repairs = row.values, list(row.repairs)
     code = platform_named(cell(values, "platform") or platform or "web")
-    post_id = cell(values, "post_id") or cell(values, "id")
     text = cell(values, "text") or cell(values, "content")
-    if not post_id:
-        raise ValueError("no post_id")
+    post_id = identified(values, code, repairs)
     if not text and not cell(values, "title"):
         raise ValueError("neither text nor title")
     url = cell(values, "url")
-    post_id = repaired_id(post_id, url, r"(\d{6,})", repairs)
     counts: dict[str, int | None] = {}
     least = []
     for name in ("likes", "comments", "shares", "collects", "views"):

@@ -1,14 +1,16 @@
-"""Read rows from the files of other tools: JSON lines, JSON arrays and CSV."""
+"""Read rows from the files of other tools: JSON lines, JSON arrays and CSV; `workbooks` reads the rest."""
 
 import csv
 import io
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from lurewatch.collect.layouts import MEDIACRAWLER
 from lurewatch.errors import InputError
 
 csv.field_size_limit(1 << 26)  # a post may be long; Python's own limit is 128 KiB
@@ -24,23 +26,30 @@ class Row:
     error: str = ""
 
 
-def rows_of(path: Path) -> Iterator[Row]:
+def tables_of(path: Path) -> Iterator[tuple[str, Iterator[Row]]]:
     """
-    Every row of a file, one at a time; a broken row is given with its error, the rest go on.
+    The tables of a file, by name, with their rows one at a time; most files are one table without a name.
 
-    Raises InputError for a file that cannot be opened or is of no kind we read.
+    A broken row is given with its error, the rest go on. Raises InputError for a file that cannot be
+    opened or is of no kind we read.
     """
-    readers = {".jsonl": json_lines, ".ndjson": json_lines, ".json": json_array, ".csv": csv_rows}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(
-            f"{path}: cannot import {path.suffix or 'this'}; give .jsonl, .json or .csv"
-        )
+    from lurewatch.collect.workbooks import database, sheets
+
+    suffix = path.suffix.lower()
     try:
-        with path.open("rb") as file:
-            yield from reader(file)
+        if suffix in (".xlsx", ".xlsm"):
+            yield from sheets(path)
+        elif suffix in (".db", ".sqlite", ".sqlite3"):
+            yield from database(path)
+        elif reader := READERS.get(suffix):
+            with path.open("rb") as file:
+                yield "", reader(file)
+        else:
+            raise InputError(
+                f"{path}: cannot import {path.suffix or 'this'}; give {', '.join(KINDS)}"
+            )
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 def decoded(line: bytes) -> tuple[str, tuple[str, ...]]:
@@ -128,7 +137,8 @@ def csv_rows(file: IO[bytes]) -> Iterator[Row]:
             yield table_row(done + 1, head_row, cells, error, repairs)
             done += lines.taken()
     finally:
-        text.detach()
+        with suppress(ValueError):  # the file is closed already where nobody read to the end
+            text.detach()
 
 
 def records(lines: "Replayed") -> Iterator[tuple[list[str], str]]:
@@ -171,10 +181,20 @@ def table_row(
     """The row that starts in a line, or why it is none."""
     if error:
         return Row(number, {"line": cells[0][:2000]}, repairs, error)
+    later = later_header(head)
+    if len(cells) != len(head) and len(cells) == len(later):
+        said = "a row of the tool's later version under its older header"
+        return Row(number, dict(zip(later, cells, strict=True)), (*repairs, said))
     if len(cells) != len(head):
         kept = dict(zip(head, cells, strict=False)) | {"line": ",".join(cells)[:2000]}
         return Row(number, kept, repairs, "the row has not as many cells as the header")
     return Row(number, dict(zip(head, cells, strict=True)), repairs)
+
+
+def later_header(head: list[str]) -> list[str]:
+    """What MediaCrawler writes since July 2026 where a file began with its older header."""
+    found = (one for one in MEDIACRAWLER if one.known_by in head and one.post_id in head)
+    return next((one.header.split() for one in found), [])
 
 
 class Replayed:
@@ -209,3 +229,7 @@ class Replayed:
         self.waiting.extendleft(reversed(others))
         self.given = [first]
         return first
+
+
+READERS = {".jsonl": json_lines, ".ndjson": json_lines, ".json": json_array, ".csv": csv_rows}
+KINDS = (*READERS, ".xlsx", ".xlsm", ".db", ".sqlite", ".sqlite3")

@@ -213,7 +213,7 @@ def fit(
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
-            total, count = total + float(loss) * len(batch), count + len(batch)
+            total, count = total + loss.item() * len(batch), count + len(batch)
             if count % (recipe.batch * 50) < recipe.batch:
                 say(
                     f"epoch {epoch + 1}/{recipe.epochs}: {count}/{len(encoded)}, {total / count:.3f}"
