@@ -19,7 +19,7 @@ from lurewatch import workflow
 from lurewatch.config import Settings, read_secrets, read_settings
 from lurewatch.errors import LurewatchError, NotAllowedError, SettingsError, StoreError
 from lurewatch.finding import Grade, Label, Service, Stance
-from lurewatch.store import Store, audit, open_store
+from lurewatch.store import Store, audit, open_store, runs
 from lurewatch.store.tables import metadata
 from lurewatch.takedown import TakedownRequest, TakedownState, Track
 from tests.conftest import Judge
@@ -45,6 +45,26 @@ def test_a_post_seen_again_is_a_sighting(store: Store, a_post: Any, a_capture: A
     kept = list(workflow.export_posts(store))
     assert [row.post.post_id for row in kept] == ["9001", "9002"]
     assert kept[0].post.author_bio == "简介"  # what only the first page showed
+
+
+def test_coverage_by_day_names_a_source_that_fell_silent(store: Store) -> None:
+    run_id = run_of(store)
+    for day in range(4):
+        at = datetime(2026, 11, 20 + day, 12, tzinfo=UTC)
+        with store.begin() as db:
+            state, found = ("captured", 7 + day) if day < 3 else ("blocked", 0)
+            runs.count(db, run_id, "tieba", "停息挂账", state, at, found=found)
+            runs.count(db, run_id, "wechat", "征信", "empty", at)
+    days = workflow.coverage_by_day(store)
+    assert [(one.platform, str(one.day), one.tried, one.posts) for one in days[:3]] == [
+        ("tieba", "2026-11-23", 1, 0),
+        ("wechat", "2026-11-23", 1, 0),
+        ("tieba", "2026-11-22", 1, 9),
+    ]
+    assert days[0].pages == {"blocked": 1}
+    assert [(one.platform, usual) for one, usual in workflow.silent(days)] == [("tieba", 8)]
+    later = workflow.coverage_by_day(store, "tieba", datetime(2026, 11, 22, tzinfo=UTC))
+    assert [str(one.day) for one in later] == ["2026-11-23", "2026-11-22"]
 
 
 def test_text_that_a_database_refuses_is_kept(store: Store, a_post: Any, a_capture: Any) -> None:

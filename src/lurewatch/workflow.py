@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
@@ -119,6 +119,34 @@ def coverage(store: Store, run_ids: Sequence[str] | None = None) -> list[Coverag
     """What was tried and what came of it, newest run first."""
     with store.reading() as db:
         return runs.covered(db, run_ids)
+
+
+def coverage_by_day(
+    store: Store, platform: str = "", since: datetime | None = None
+) -> list[runs.SourceDay]:
+    """What came of each source on each day, newest day first."""
+    with store.reading() as db:
+        return runs.by_day(db, platform, since)
+
+
+USUAL: Final = 3  # days with posts from which a source is expected to give some
+
+
+def silent(days: Sequence[runs.SourceDay]) -> list[tuple[runs.SourceDay, int]]:
+    """
+    The sources whose newest day gave nothing though they usually do, with their usual number of posts.
+
+    A page that was blocked or has changed is silence too: nobody may read it as "nothing there".
+    """
+    sources: dict[tuple[str, str], list[runs.SourceDay]] = {}
+    for day in sorted(days, key=lambda one: one.day, reverse=True):
+        sources.setdefault((day.platform, day.keyword), []).append(day)
+    found = []
+    for newest, *earlier in sources.values():
+        usual = sorted(day.posts for day in earlier if day.posts)
+        if not newest.posts and len(usual) >= USUAL:
+            found.append((newest, usual[len(usual) // 2]))
+    return found
 
 
 def unfinished(store: Store, platform: str, keyword: str) -> str | None:

@@ -35,6 +35,7 @@ COLLECT, JUDGE, WORK, KEEP = "Collect", "Judge", "Review and act", "Run and keep
 app.command("demo", rich_help_panel=COLLECT)(demo.demo)
 app.command("crawl", rich_help_panel=COLLECT)(collecting.crawl)
 app.command("import", rich_help_panel=COLLECT)(keeping.import_)
+app.command("coverage", rich_help_panel=COLLECT)(collecting.coverage)
 app.command("read", rich_help_panel=COLLECT)(collecting.read)
 app.command("judge", rich_help_panel=JUDGE)(pending.judge)
 app.command("classify", rich_help_panel=JUDGE)(judging.classify)

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from lurewatch.errors import InputError
-from lurewatch.post import platform_named
+from lurewatch.post import CoverageState, platform_named
 
 if TYPE_CHECKING:
     from lurewatch.workflow import CoverageRow
@@ -29,6 +30,7 @@ SPIDERS = (
     "wechat",
     "toutiao",
 )
+STATES: tuple[CoverageState, ...] = get_args(CoverageState)
 TROUBLE = {
     "blocked": "blocked: a wall stopped the run",
     "disallowed": "disallowed by robots.txt",
@@ -78,12 +80,71 @@ def crawl(
         sys.exit(1)
 
 
-def spider_code(platform: str) -> str:
-    """A platform's code. Raises InputError for one that is unknown or has no spider yet."""
+def coverage(
+    platform: Annotated[str, typer.Option(help="One platform only.")] = "",
+    since: Annotated[str, typer.Option(help="From this day on, as 2026-11-01.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of days as JSON.")] = False,
+) -> None:
+    """
+    Show what was tried on each day, and what came of it: blocked is not empty.
+
+    A source that usually gives posts and gave none on its newest day is named on standard error.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from lurewatch.config import read_secrets, read_settings
+    from lurewatch.store import open_store
+    from lurewatch.workflow import coverage_by_day, silent
+
+    code = known_platform(platform) if platform else ""
     try:
-        code = platform_named(platform)
+        first = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else None
+    except ValueError:
+        raise InputError(f"--since {since!r} is no day; write 2026-11-01") from None
+    settings = read_settings()
+    days = coverage_by_day(open_store(settings, read_secrets(settings)), code, first)
+    if as_json:
+        shown = [
+            {
+                "platform": day.platform,
+                "keyword": day.keyword,
+                "day": day.day.isoformat(),
+                "tried": day.tried,
+                **{state: day.pages.get(state, 0) for state in STATES},
+                "posts": day.posts,
+            }
+            for day in days
+        ]
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        table = Table("day", "platform", "keyword", "tried", "what came of it", "posts")
+        for day in days:
+            came = ", ".join(f"{count} {state}" for state, count in sorted(day.pages.items()))
+            name = day.keyword or "–"
+            table.add_row(
+                day.day.isoformat(), day.platform, name, str(day.tried), came, str(day.posts)
+            )
+        Console().print(table)
+    for day, usual in silent(days):
+        name = f"{day.platform} {day.keyword}".strip()
+        came = ", ".join(sorted(day.pages))
+        typer.echo(
+            f"{name} has fallen silent: no post on {day.day} ({came}), usually {usual}", err=True
+        )
+
+
+def known_platform(platform: str) -> str:
+    """A platform's code. Raises InputError for one that is unknown."""
+    try:
+        return platform_named(platform)
     except ValueError as error:
         raise InputError(str(error)) from None
+
+
+def spider_code(platform: str) -> str:
+    """A platform's code. Raises InputError for one that is unknown or has no spider yet."""
+    code = known_platform(platform)
     if code not in SPIDERS:
         raise InputError(f"{code}: no spider reads this platform yet; import its posts instead")
     return code

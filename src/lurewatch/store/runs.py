@@ -91,6 +91,49 @@ def covered(db: Db, run_ids: Sequence[str] | None = None) -> list[CoverageRow]:
     return rows[::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """What came of one source (a platform's keyword) on one day (UTC): pages by state, and posts."""
+
+    platform: str
+    keyword: str
+    day: date
+    pages: dict[CoverageState, int]
+    posts: int
+
+    @property
+    def tried(self) -> int:
+        """Pages asked for, or tables imported, whatever came of it."""
+        return sum(self.pages.values())
+
+
+def by_day(db: Db, platform: str = "", since: datetime | None = None) -> list[SourceDay]:
+    """The coverage of each source on each day, newest day first."""
+    day = func.date(coverage.c.at)
+    query = select(
+        coverage.c.platform,
+        coverage.c.keyword,
+        day.label("day"),
+        coverage.c.state,
+        func.count().label("pages"),
+        func.coalesce(func.sum(coverage.c.posts), 0).label("posts"),
+    ).group_by(coverage.c.platform, coverage.c.keyword, day, coverage.c.state)
+    if platform:
+        query = query.where(coverage.c.platform == platform)
+    if since:
+        query = query.where(coverage.c.at >= since)
+    days: dict[tuple[str, str, date], tuple[dict[CoverageState, int], int]] = {}
+    for row in db.connection.execute(query):
+        on = row.day if isinstance(row.day, date) else date.fromisoformat(str(row.day)[:10])
+        pages, found = days.get((row.platform, row.keyword, on), ({}, 0))
+        days[row.platform, row.keyword, on] = (
+            pages | {row.state: int(row.pages)},
+            found + int(row.posts),
+        )
+    rows = [SourceDay(*key, *value) for key, value in days.items()]
+    return sorted(rows, key=lambda row: (-row.day.toordinal(), row.platform, row.keyword))
+
+
 def unfinished(db: Db, platform: str, keyword: str) -> str | None:
     """Where the newest run of this keyword stopped before its end, if it did."""
     row = db.connection.execute(
