@@ -62,7 +62,7 @@ def test_read_command_from_another_folder(tmp_path: Path, monkeypatch: pytest.Mo
         ("tieba", b"", "is empty"),
         ("tieba", None, "cannot be read"),
         ("myspace", b"<html></html>", "unknown platform"),
-        ("feed", b"<html></html>", "no spider reads this platform"),
+        ("web", b"<html></html>", "no spider reads this platform"),
     ],
 )
 def test_read_names_a_bad_input(

@@ -29,6 +29,7 @@ SPIDERS = (
     "xianyu",
     "wechat",
     "toutiao",
+    "feed",
 )
 STATES: tuple[CoverageState, ...] = get_args(CoverageState)
 TROUBLE = {
