@@ -6,10 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from lurewatch.classify.attribution import carried
 from lurewatch.classify.encode import model_text
 from lurewatch.classify.model import Classifier, Prediction
 from lurewatch.config import Settings
 from lurewatch.finding import (
+    LURING,
+    PROTECTED,
     Contact,
     Grade,
     Owner,
@@ -61,8 +64,14 @@ class Detector:
         """The detector that the settings describe."""
         return cls(lexicon_for(settings), Classifier(model_folder(settings)))
 
-    def judge(self, posts: Sequence[Post], *, screen: bool = True) -> list[Verdict]:
-        """One verdict a post, in order; without *screen* every post is read by the model."""
+    def judge(
+        self, posts: Sequence[Post], *, screen: bool = True, explain: bool = False
+    ) -> list[Verdict]:
+        """
+        One verdict a post, in order; without *screen* every post is read by the model.
+
+        *explain* adds to each flag the clauses that carried it: about 16 runs of the model more.
+        """
         bundles = [self.read(post) for post in posts]
         texts = [model_text(bundle) for bundle in bundles]
         wanted = [
@@ -73,10 +82,46 @@ class Detector:
         predictions = dict(
             zip(wanted, self._classifier.predict([texts[at] for at in wanted]), strict=True)
         )
-        return [
+        verdicts = [
             self.verdict(bundle, predictions.get(at), model_only=not screen)
             for at, bundle in enumerate(bundles)
         ]
+        if not explain:
+            return verdicts
+        return [
+            self.explained(verdict, bundles[at], predictions[at]) if verdict.flagged else verdict
+            for at, verdict in enumerate(verdicts)
+        ]
+
+    def explained(
+        self, verdict: Verdict, bundle: Sequence[Piece], prediction: Prediction
+    ) -> Verdict:
+        """A flag with the clauses that carried it."""
+        found = carried(bundle, prediction.odds, lambda texts: [one.odds for one in self._classifier.predict(texts)])  # fmt: skip
+        return replace(verdict, reasons=(*verdict.reasons, *found))
+
+    def why_not(self, post: Post) -> str:
+        """
+        What kept a post that names terms of the field from being flagged; nothing for one that is.
+
+        For the people who wonder why: the first of the rules that says no.
+        """
+        bundle = self.read(post)
+        prediction = self._classifier.predict([model_text(bundle)])[0]
+        limits, stance = self._classifier.thresholds, prediction.stance
+        reasons, contacts = [*term_reasons(bundle), *find_signals(bundle)], find_contacts(bundle)
+        guarded = sum(prediction.stances[one] for one in PROTECTED)
+        if not self.worth_reading(bundle, model_text(bundle)):
+            return "the first stage found nothing of the field"
+        if stance not in LURING:
+            return f"it reads as {stance}"
+        if guarded > limits.protected:
+            return f"a protected voice is too likely ({guarded:.2f} > {limits.protected})"
+        if prediction.score < limits.flag:
+            return f"its score is too low ({prediction.score:.2f} < {limits.flag})"
+        if not prediction.offered(limits):
+            return "no service is recognised"
+        return "it only asks about an offer" if only_asks(bundle, reasons, contacts) else ""
 
     def read(self, post: Post) -> list[Piece]:
         """Every text of a post, normalised."""

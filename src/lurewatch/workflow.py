@@ -177,7 +177,7 @@ def judge_pending(
             some = posts.pending(db, judged_by, batch, after)
         if not some:
             return Judged(done, found)
-        verdicts = detector.judge([post for _, post in some])
+        verdicts = detector.judge([post for _, post in some], explain=True)
         with store.begin() as db:
             for (post_key, _), verdict in zip(some, verdicts, strict=True):
                 found += kept.record(db, post_key, verdict, judged_by, _now())

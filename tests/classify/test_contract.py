@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lurewatch.cli.judging import judge_lines
+from lurewatch.cli.judging import How, judge_lines
 from lurewatch.config import read_settings
 from lurewatch.detect import Detector
 from lurewatch.errors import InputError
@@ -56,7 +56,7 @@ def judged(
     detector: Detector, data: bytes, screen: bool = True
 ) -> tuple[list[dict[str, Any]], int]:
     out = io.StringIO()
-    failed = judge_lines(detector, iter(io.BytesIO(data)), out, screen)
+    failed = judge_lines(detector, iter(io.BytesIO(data)), out, How(screen, explain=False))
     return [json.loads(line) for line in out.getvalue().splitlines()], failed
 
 
@@ -240,3 +240,26 @@ def test_a_verdict_does_not_depend_on_its_neighbours(detector: Detector) -> None
     (alone,), _ = judged(detector, lines(post))
     together, _ = judged(detector, lines(*others, post))
     assert together[-1] == alone
+
+
+def test_a_flag_names_the_clauses_that_carried_it(detector: Detector) -> None:
+    text = "姐妹们好，停息挂账分60期，不成功不收费，加薇demo_kk99"
+    (plain,) = detector.judge([Post("", "", "", text)])
+    (told,) = detector.judge([Post("", "", "", text)], explain=True)
+    carried = [reason for reason in told.reasons if reason.kind == "model"]
+    assert plain.flagged
+    assert not [reason for reason in plain.reasons if reason.kind == "model"]
+    assert carried
+    assert all(text[reason.start : reason.end] == reason.surface for reason in carried)
+    assert "姐妹们好，" not in {reason.surface for reason in carried}
+
+
+def test_a_post_that_is_not_flagged_says_why(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    said = "崔收天天打电话，我自己跟银行协商停息挂账，谈了五次才成，没找中介"
+    source.write_text(json.dumps({"id": 1, "text": said}) + "\n", "utf-8")
+    command = [sys.executable, "-m", "lurewatch", "classify", str(source), "--explain"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    row = json.loads(done.stdout)
+    assert not row["flagged"]
+    assert row["why_not"] == f"it reads as {row['stance']}"

@@ -49,6 +49,11 @@ class Prediction:
     score: float  # calibrated P(lure)
 
     @property
+    def odds(self) -> float:
+        """The log-odds of SOLICIT and RECRUIT together."""
+        return luring_logit(np.array(list(self.stances.values())))
+
+    @property
     def stance(self) -> Stance:
         """The likeliest one."""
         return max(self.stances, key=self.stances.__getitem__)

@@ -37,6 +37,7 @@ def classify(
     source: Annotated[Path, typer.Argument(metavar="IN.jsonl", help="Posts, one JSON object a line; - is standard input.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the verdicts go; - is standard output.")] = Path("-"),
     screen: Annotated[bool, typer.Option(help="Let the first stage drop what speaks of nothing near.")] = True,
+    explain: Annotated[bool, typer.Option("--explain", help="Name the clauses that carried a flag, and why another post has none.")] = False,
 ) -> None:  # fmt: skip
     """
     Judge posts from a file, one verdict a line, in order.
@@ -49,7 +50,8 @@ def classify(
 
     with opened(source) as lines, written(output) as out:
         detector = Detector.load(read_settings())
-        failed = judge_lines(detector, counted(lines, source), out, screen)
+        how = How(screen, explain)
+        failed = judge_lines(detector, counted(lines, source), out, how)
     if failed:
         typer.echo(f"lurewatch: {failed} lines could not be judged: each has an `error`", err=True)
         sys.exit(1)
@@ -107,7 +109,15 @@ def counted(lines: IO[bytes], source: Path) -> Iterator[bytes]:
             bar.advance(task, len(line))
 
 
-def judge_lines(detector: "Detector", lines: Iterator[bytes], out: IO[str], screen: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How posts are judged."""
+
+    screen: bool
+    explain: bool
+
+
+def judge_lines(detector: "Detector", lines: Iterator[bytes], out: IO[str], how: How) -> int:
     """Write a verdict or an error for each line; gives how many were errors."""
     failed, some = 0, list[Line]()
     for number, line in enumerate(lines):
@@ -115,20 +125,23 @@ def judge_lines(detector: "Detector", lines: Iterator[bytes], out: IO[str], scre
         if bare.strip():
             some.append(read_line(bare))
         if len(some) == BATCH:
-            failed += judge_some(detector, some, out, screen)
+            failed += judge_some(detector, some, out, how)
             some = []
-    return failed + judge_some(detector, some, out, screen)
+    return failed + judge_some(detector, some, out, how)
 
 
-def judge_some(detector: "Detector", some: list[Line], out: IO[str], screen: bool) -> int:
+def judge_some(detector: "Detector", some: list[Line], out: IO[str], how: How) -> int:
     """One batch."""
-    verdicts = iter(detector.judge([line.post for line in some if line.post], screen=screen))
+    posts = [line.post for line in some if line.post]
+    verdicts = iter(detector.judge(posts, screen=how.screen, explain=how.explain))
     for line in some:
-        shown = (
-            verdict_row(line.id, next(verdicts))
-            if line.post
-            else {"id": line.id, "error": line.error}
-        )
+        if line.post is None:
+            shown = {"id": line.id, "error": line.error}
+        else:
+            verdict = next(verdicts)
+            shown = verdict_row(line.id, verdict)
+            if how.explain and not verdict.flagged and verdict.reasons:
+                shown["why_not"] = detector.why_not(line.post)
         out.write(json.dumps(shown, ensure_ascii=True) + "\n")
     return sum(line.post is None for line in some)
 

@@ -41,6 +41,7 @@ KINDS: Final = {
     "papers": "Asks for papers",
     "impersonation": "Impersonation",
     "contact": "Contact",
+    "model": "Weighed most with the model",
 }
 FIELDS: Final = {
     "title": "Title",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from lurewatch.classify.encode import model_text
-from lurewatch.classify.model import Classifier, Prediction, Thresholds, luring_logit
+from lurewatch.classify.model import Classifier, Prediction, Thresholds
 from lurewatch.errors import InputError
 from lurewatch.finding import LURING, PROTECTED, Service, Stance
 from lurewatch.text.lexicon import load_lexicon
@@ -89,7 +89,7 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
 
     texts = read_texts(examples)
     predictions = classifier.predict(texts)
-    logits = [luring_logit(np.array(list(p.stances.values()))) for p in predictions]
+    logits = [p.odds for p in predictions]
     both = np.array([logits, [classifier.screen.score(text) for text in texts]]).T
     line = LogisticRegression(C=10).fit(both, [one.lure for one in examples])
     drawn = replace(
