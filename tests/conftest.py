@@ -98,7 +98,9 @@ class Judge:
     def __init__(self, stance: Stance = Stance.SOLICIT, grade: Grade = Grade.L3) -> None:
         self.stance, self.grade = stance, grade
 
-    def judge(self, posts: list[Post], *, screen: bool = True) -> list[Verdict]:
+    def judge(
+        self, posts: list[Post], *, screen: bool = True, explain: bool = False
+    ) -> list[Verdict]:
         return [
             Verdict(
                 stance=self.stance,

@@ -89,7 +89,7 @@ def test_judging_goes_on_where_it_stopped(store: Store, a_post: Any, a_capture: 
     workflow.take_in(store, a_capture(*posts, run_id=run_of(store)))
 
     class Stops(Judge):
-        def judge(self, posts: list[Any], *, screen: bool = True) -> Any:
+        def judge(self, posts: list[Any], *, screen: bool = True, explain: bool = False) -> Any:
             if posts[0].post_id == "8":
                 raise KeyboardInterrupt
             return super().judge(posts)
