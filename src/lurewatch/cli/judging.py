@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -227,6 +227,8 @@ def train(
     from lurewatch.train.run import train as run
 
     recipe = Recipe(epochs=epochs, seed=seed, rate=rate)
+    if start:  # its heads have learnt already
+        recipe = replace(recipe, head_rate=10 * rate)
     say = partial(typer.echo, err=True)
     figures = run(base, corpus, data, out, work, recipe, say, start)
     typer.echo(json.dumps(figures["test"], indent=2))
