@@ -261,18 +261,12 @@ def agrees(one: Candidate, low: str, places: Sequence[int], coded: Sequence[Cand
         case "far":
             if near(one, places, FAR) or (not one.changed and beside(one, coded)):
                 return True
-            return one.attested and is_letters(one, low) and speaks_of_debt(one, low)
-
-
-def is_letters(one: Candidate, low: str) -> bool:
-    """Whether a form is a few letters and no more."""
-    written = low[one.start : one.end]
-    return written.isascii() and written.isalpha() and len(written) <= SHORT
+            return one.attested and not innocent(one, low) and speaks_of_debt(one, low)
 
 
 def speaks_of_debt(one: Candidate, low: str) -> bool:
     """
-    Whether what people say of debts stands near: enough for letters that somebody has listed.
+    Whether what people say of debts stands near: enough for a form that somebody has listed.
 
         >>> speaks_of_debt(Candidate(0, 2, "贷款", "far", attested=True), "dk还不上怎么办")
         True
