@@ -48,10 +48,26 @@ stances, any of ten services, and a calibrated score. Written by `lurewatch trai
 {_slices("Family", test["families"])}
 {_slices("Length in characters", test["lengths"])}
 {_slices("Coding", test["coding"])}
-Beside it, on the same posts: {_baselines(figures["baselines"])}.
+{_slices("Device undone", test["devices"])}
+{_services(test["services"])}
+Lures and posts like them that are none, in one group: in {test["pairs"]["right"]} of
+{test["pairs"]["groups"]} groups every flag is right ({_interval(test["pairs"]["right_95"])}).
+
+| on the same posts | precision | recall | F1 |
+|---|---|---|---|
+| this model | {test["precision"]:.3f} | {test["recall"]:.3f} | {test["f1"]:.3f} |
+{_baselines(figures["baselines"])}
 
 Natural public lines that are no lures: {figures["natural"]["flagged"]} of
 {figures["natural"]["lines"]} flagged.
+
+## What a score means
+
+Expected calibration error {test["calibration"]["ece"]:.3f}, over ten bins of the posts kept apart:
+
+| said | were lures | | posts |
+|---|---|---|---|
+{_bins(test["calibration"]["bins"])}
 
 ## Thresholds
 
@@ -80,8 +96,24 @@ def _slices(title: str, rows: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _services(rows: dict[str, Any]) -> str:
+    lines = ["| Service | lures | flagged | 95 % interval |", "|---|---|---|---|"]
+    for name, row in rows.items():
+        lines.append(
+            f"| {name} | {row['posts']} | {row['flagged']} | {_interval(row['recall_95'])} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _baselines(rows: dict[str, Any]) -> str:
-    return "; ".join(
-        f"{name}: precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}"
+    return "\n".join(
+        f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} |"
         for name, row in rows.items()
+    )
+
+
+def _bins(rows: list[dict[str, Any]]) -> str:
+    return "\n".join(
+        f"| {row['said']:.2f} | {row['were']:.2f} | {'█' * round(20 * row['were'])} | {row['posts']} |"
+        for row in rows
     )

@@ -13,7 +13,7 @@ from lurewatch.classify.model import Classifier, Prediction, Thresholds
 from lurewatch.errors import InputError
 from lurewatch.finding import LURING, PROTECTED, Service, Stance
 from lurewatch.text.lexicon import load_lexicon
-from lurewatch.text.normalise import normalise
+from lurewatch.text.normalise import Normalised, normalise
 from lurewatch.train.corpus import Example
 
 HARM: Final = 0.01  # share of protected posts that may be flagged on the posts to choose on
@@ -144,6 +144,10 @@ def report(
         "families": slices(examples, flags, lambda one: one.family),
         "lengths": slices(examples, flags, length_of),
         "coding": slices(examples, flags, coding_of),
+        "services": recalls(examples, flags),
+        "devices": device_slices(examples, flags),
+        "pairs": pairs_right(examples, flags),
+        "calibration": calibration(examples, predictions),
         "stance_macro_f1": round(stance_f1(examples, predictions), 4),
         "services_micro_f1": round(services_f1(examples, predictions, limits), 4),
     }
@@ -176,6 +180,65 @@ def slices(
             "recall": round(count.recall, 3),
         }
     return shown
+
+
+def recalls(examples: Sequence[Example], flags: Sequence[bool]) -> dict[str, Any]:
+    """For each service: how many lures offer it, and how many of them were flagged."""
+    shown = {}
+    for service in Service:
+        some = [flag for one, flag in zip(examples, flags, strict=True) if service in one.services]
+        if some:
+            bounds = wilson(sum(some), len(some))
+            shown[str(service)] = {"posts": len(some), "flagged": sum(some), "recall_95": bounds}
+    return shown
+
+
+def device_slices(examples: Sequence[Example], flags: Sequence[bool]) -> dict[str, Any]:
+    """Precision and recall of the posts in which a device was undone; a post may count in several."""
+    lexicon = load_lexicon()
+    held: dict[str, list[int]] = {}
+    for at, one in enumerate(examples):
+        for device in {d for _, _, text in one.values for d in normalise(text, lexicon).devices}:
+            held.setdefault(device, []).append(at)
+    shown = {}
+    for device in sorted(held, key=lambda name: (-len(held[name]), name)):
+        count = counted([examples[at] for at in held[device]], [flags[at] for at in held[device]])
+        shown[device] = {
+            "posts": len(held[device]),
+            "lures": count.hit + count.missed,
+            "precision": round(count.precision, 3),
+            "recall": round(count.recall, 3),
+        }
+    return shown
+
+
+def pairs_right(examples: Sequence[Example], flags: Sequence[bool]) -> dict[str, Any]:
+    """Of the groups that hold lures and posts like them that are none: in how many every flag is right."""
+    groups: dict[str, list[tuple[bool, bool]]] = {}
+    for one, flag in zip(examples, flags, strict=True):
+        groups.setdefault(one.group, []).append((one.lure, flag))
+    twins = [pairs for pairs in groups.values() if len({lure for lure, _ in pairs}) == 2]
+    right = sum(all(lure == flag for lure, flag in pairs) for pairs in twins)
+    return {"groups": len(twins), "right": right, "right_95": wilson(right, len(twins))}
+
+
+def calibration(examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """
+    How far scores are from frequencies: ECE over ten bins of equal width, and the bins.
+
+    A bin is what the scores in it said on average, the share that were lures, and how many there were.
+    """
+    scores = np.array([one.score for one in predictions])
+    lures = np.array([one.lure for one in examples], dtype=float)
+    places = np.minimum((scores * 10).astype(int), 9)
+    bins = []
+    for place in range(10):
+        inside = places == place
+        if inside.any():
+            said, was = float(scores[inside].mean()), float(lures[inside].mean())
+            bins.append({"said": round(said, 3), "were": round(was, 3), "posts": int(inside.sum())})
+    wrong = sum(abs(one["said"] - one["were"]) * one["posts"] for one in bins)
+    return {"ece": round(wrong / max(1, len(scores)), 4), "bins": bins}
 
 
 def length_of(example: Example) -> str:
@@ -213,6 +276,30 @@ def services_f1(
     return 2 * right / max(1, said + wanted)
 
 
+def unread(classifier: Classifier, examples: Sequence[Example]) -> dict[str, Any]:
+    """What the same model reaches on text that the normaliser has not touched."""
+    texts = [
+        model_text([(field, index, untouched(text)) for field, index, text in one.values])
+        for one in examples
+    ]
+    flags = [one.flagged(classifier.thresholds) for one in classifier.predict(texts)]
+    return shown_count(counted(examples, flags))
+
+
+def untouched(text: str) -> Normalised:
+    """A text as it stands, as if nothing had been coded."""
+    return Normalised(text, text, (), (), (), ())
+
+
+def shown_count(count: Count) -> dict[str, Any]:
+    """Its three shares."""
+    return {
+        "precision": round(count.precision, 3),
+        "recall": round(count.recall, 3),
+        "f1": round(count.f1, 3),
+    }
+
+
 def baselines(train: Sequence[Example], test: Sequence[Example]) -> dict[str, Any]:
     """What a keyword list and a character n-gram linear model reach on the same posts."""
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -235,10 +322,5 @@ def baselines(train: Sequence[Example], test: Sequence[Example]) -> dict[str, An
     guessed = linear.predict([one.text for one in test])
     shown = {}
     for name, flags in (("keyword list", listed), ("character n-grams", list(guessed))):
-        count = counted(test, [bool(flag) for flag in flags])
-        shown[name] = {
-            "precision": round(count.precision, 3),
-            "recall": round(count.recall, 3),
-            "f1": round(count.f1, 3),
-        }
+        shown[name] = shown_count(counted(test, [bool(flag) for flag in flags]))
     return shown

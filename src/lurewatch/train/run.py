@@ -132,7 +132,8 @@ def measure(
     dropped = [screen.score(text) < limits.screen for text in natural_texts]
     return {
         "test": evaluate.report(test, predictions, limits),
-        "baselines": evaluate.baselines(train, test),
+        "baselines": evaluate.baselines(train, test)
+        | {"this model on raw text": evaluate.unread(classifier, test)},
         "natural": {"lines": len(natural), "flagged": wrong},
         "screen": {
             "kept": sum(passed) / max(1, len(passed)),
