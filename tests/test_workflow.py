@@ -14,8 +14,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from lurewatch import workflow
+from lurewatch.cli import app
 from lurewatch.config import Settings, read_secrets, read_settings
 from lurewatch.errors import LurewatchError, NotAllowedError, SettingsError, StoreError
 from lurewatch.finding import Grade, Label, Service, Stance
@@ -308,3 +310,45 @@ def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
 def test_a_person_has_a_name_that_can_be_seen(store: Store, name: str) -> None:
     with pytest.raises(NotAllowedError, match="1 to 64"):
         workflow.add_user(store, name, "password1", "lead")
+
+
+def test_the_audit_log_holds_under_many_writers(store: Store) -> None:
+    def write(who: str) -> None:
+        for number in range(5):
+            with store.begin() as db:
+                audit.note(db, datetime.now(UTC), who, "read finding", str(number))
+
+    writers = [threading.Thread(target=write, args=(f"r{at}",)) for at in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    checked = workflow.check_audit(store)
+    assert (checked.entries, checked.broken) == (20, None)
+
+
+def test_the_audit_command_names_what_was_touched(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+    monkeypatch.setenv("LUREWATCH_DB", settings.db_url)
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(app, ["audit", *words], catch_exceptions=False)
+
+    with store.begin() as db:
+        for number in range(3):
+            audit.note(db, datetime.now(UTC), "ann", "read finding", str(number))
+    whole = run("verify")
+    head = whole.stdout.split()[-1]
+    assert (whole.exit_code, whole.stdout.split()[0]) == (0, "3")
+    assert run("show", "--subject", "1").stdout.count("\n") == 1
+    with store.begin() as db:
+        db.connection.execute(text("DELETE FROM audit WHERE subject = '2'"))
+    assert run("verify").exit_code == 0  # a cut tail shows only beside a head kept elsewhere
+    assert run("verify", "--head", head).exit_code == 1
+    with store.begin() as db:
+        db.connection.execute(text("UPDATE audit SET what = 'purge' WHERE subject = '0'"))
+    touched = run("verify")
+    assert touched.exit_code == 1
+    assert "does not follow" in touched.stderr

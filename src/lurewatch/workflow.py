@@ -155,6 +155,28 @@ def unfinished(store: Store, platform: str, keyword: str) -> str | None:
         return runs.unfinished(db, platform, keyword)
 
 
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """What the audit log is worth: how many entries follow from each other, and the first that does not."""
+
+    entries: int
+    head: str  # of the newest entry: kept elsewhere, it shows a log that was cut short
+    broken: audit.Entry | None
+
+
+def check_audit(store: Store) -> AuditCheck:
+    """Follow the chain of the audit log from its first entry."""
+    with store.reading() as db:
+        found = audit.entries(db)
+    return AuditCheck(len(found), found[-1].chain if found else "", audit.broken_at(found))
+
+
+def audit_log(store: Store) -> list[audit.Entry]:
+    """Who did what to what, oldest first."""
+    with store.reading() as db:
+        return audit.entries(db)
+
+
 def judge_pending(
     store: Store,
     detector: "Detector",

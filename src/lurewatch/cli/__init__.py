@@ -9,6 +9,7 @@ import typer
 
 from lurewatch.cli import (
     acting,
+    auditing,
     collecting,
     demo,
     doctor,
@@ -50,6 +51,7 @@ app.add_typer(acting.evidence_app, name="evidence", rich_help_panel=WORK)
 app.add_typer(acting.takedown_app, name="takedown", rich_help_panel=WORK)
 app.command("setup", rich_help_panel=KEEP)(acting.setup)
 app.command("doctor", rich_help_panel=KEEP)(doctor.doctor)
+app.add_typer(auditing.app, name="audit", rich_help_panel=KEEP)
 app.add_typer(keeping.user_app, name="user", rich_help_panel=KEEP)
 app.add_typer(keeping.posts_app, name="posts", rich_help_panel=KEEP)
 app.command("purge", rich_help_panel=KEEP)(keeping.purge)

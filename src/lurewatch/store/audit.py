@@ -3,11 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from lurewatch.store import Db
 from lurewatch.store.tables import audit
+
+LOCK: Final = 0x6C757265  # any number that nothing else locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,9 @@ class Entry:
 
 
 def note(db: Db, at: datetime, who: str, what: str, subject: str) -> None:
-    """Add an entry."""
+    """Add an entry; whoever else adds one waits, so that two never follow the same one."""
+    if db.connection.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
+        db.connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     query = select(audit.c.chain).order_by(audit.c.entry_id.desc()).limit(1)
     before = db.connection.scalar(query) or ""
     chain = chained(before, at, who, what, subject)
