@@ -99,7 +99,7 @@ class Capture:
     body: bytes
     form: Literal["served", "rendered"]
     captured_at: datetime
-    how: Literal["spider", "browser", "import"]
+    how: Literal["spider", "browser", "import", "person"]
     run_id: str
     keyword: str
     posts: tuple[Post, ...] = ()

@@ -95,6 +95,37 @@ def take_in(store: Store, capture: Capture, next_url: str | None = None) -> Take
     return TakenIn(new, len(capture.posts) - new)
 
 
+def add_by_person(store: Store, post: Post, file: tuple[str, bytes] | None) -> TakenIn:
+    """
+    Keep what a person saw and wrote down: a post that no public page gave us.
+
+    *file* is the media type and the bytes of a screenshot or a saved page. Who added it is said in
+    the post's source and in the audit log.
+    """
+    who, at = _operator(), _now()
+    run_id = start_run(store, platform=post.platform, how="person")
+    media_type, body = file or ("", b"")
+    capture = Capture(
+        platform=post.platform,
+        url=post.url,
+        final_url=post.url,
+        status=0,
+        headers=(("Content-Type", media_type),) if media_type else (),
+        body=body,
+        form="served",
+        captured_at=at,
+        how="person",
+        run_id=run_id,
+        keyword="",
+        posts=(post,),
+    )
+    taken = take_in(store, capture)
+    with store.begin() as db:
+        audit.note(db, at, who, "add post", f"{post.platform} {post.post_id}"[:200])
+        runs.finish(db, run_id, "finished", at)
+    return taken
+
+
 def count_coverage(
     store: Store,
     run_id: str,

@@ -9,6 +9,7 @@ import typer
 
 from lurewatch.cli import (
     acting,
+    adding,
     auditing,
     collecting,
     demo,
@@ -35,6 +36,7 @@ COLLECT, JUDGE, WORK, KEEP = "Collect", "Judge", "Review and act", "Run and keep
 
 app.command("demo", rich_help_panel=COLLECT)(demo.demo)
 app.command("crawl", rich_help_panel=COLLECT)(collecting.crawl)
+app.command("add", rich_help_panel=COLLECT)(adding.add)
 app.command("import", rich_help_panel=COLLECT)(keeping.import_)
 app.command("coverage", rich_help_panel=COLLECT)(collecting.coverage)
 app.command("read", rich_help_panel=COLLECT)(collecting.read)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
+from mimetypes import guess_extension
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -141,8 +142,10 @@ def _facts(
         ],
     }
     files = [("fields.json", json.dumps(fields, indent=2).encode())]
-    if captures:
-        files.append(("served.html", captures[0].body))
+    by_person = bool(captures) and captures[0].how == "person"
+    if captures and captures[0].body:
+        name = f"captured-by-person{suffix_of(captures[0])}" if by_person else "served.html"
+        files.append((name, captures[0].body))
     if shot:
         files += [
             ("viewport.png", shot.view),
@@ -150,9 +153,14 @@ def _facts(
             ("dom.html", shot.dom.encode("utf-8", "replace")),
             ("visible.txt", shot.text.encode("utf-8", "replace")),
         ]
-    elif browser and captures:
+    elif browser and captures and not by_person:
         files.append(("rendered-from-capture.png", show_capture(browser, captures[0].body)))
     return files
+
+
+def suffix_of(capture: Capture) -> str:
+    """What the name of a person's file ends in, as its media type says."""
+    return guess_extension(dict(capture.headers).get("Content-Type", "")) or ".bin"
 
 
 def _manifest(
@@ -198,6 +206,7 @@ def _manifest(
             "url": captures[0].url,
             "status": captures[0].status,
             "form": captures[0].form,
+            "how": captures[0].how,
             "captured_at": captures[0].captured_at.isoformat(),
             "headers": captures[0].headers,
         }
