@@ -34,6 +34,7 @@ class Page:
 
     home: ClassVar[str]  # the platform's own address, which links on the page start from
     path: ClassVar[str]  # which addresses are of this kind: a pattern of the path
+    host: ClassVar[str] = ""  # of one host only; the ten platforms' mirrors match by path alone
     cards: ClassVar[str]  # one match a post
     nothing: ClassVar[str] = ""  # what the page shows when it has no posts
     gone: ClassVar[str] = ""  # or what it says then: a pattern of a sentence
@@ -134,9 +135,9 @@ class Taken:
 
 def page_for(pages: tuple[type[Page], ...], url: str) -> type[Page]:
     """The kind of page an address is of, by its path: a mirror's addresses match too."""
-    path = urlsplit(url).path
+    parts = urlsplit(url)
     for kind in pages:
-        if re.search(kind.path, path):
+        if re.search(kind.path, parts.path) and kind.host in ("", parts.hostname):
             return kind
     raise ValueError(f"no page we read has the address {url}")
 

@@ -30,6 +30,7 @@ SPIDERS = (
     "wechat",
     "toutiao",
     "feed",
+    "web",
 )
 STATES: tuple[CoverageState, ...] = get_args(CoverageState)
 TROUBLE = {
