@@ -216,7 +216,7 @@ def train(
     work: Annotated[Path, typer.Option(help="Where checkpoints are kept; a stopped run goes on.")] = Path(".cache/train"),
     start: Annotated[Path | None, typer.Option(help="A checkpoint, or the folder of a model, whose weights to begin with.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the corpus.")] = 6,
-    rate: Annotated[float, typer.Option(help="The learning rate of the encoder.")] = 7e-5,
+    rate: Annotated[float, typer.Option(help="The learning rate of the encoder's top layer.")] = 1.8e-4,
     seed: Annotated[int, typer.Option(help="For everything that is drawn.")] = 7,
 ) -> None:  # fmt: skip
     """Train the model from the corpus, choose its thresholds, and write its card."""
