@@ -15,6 +15,8 @@ ENDINGS: dict[str, workflow.RunState] = {
     "finished": "finished",
     "blocked": "blocked",
     "shutdown": "stopped",
+    "capped": "stopped",
+    "halted": "stopped",
 }
 
 
@@ -64,6 +66,11 @@ class CountCoverage:
 
     def failed(self, spider: PlatformSpider, failure: Any) -> None:
         """A request that gave no page."""
+        withheld = getattr(failure.value, "reason", "")
+        if withheld in ("halted", "shutdown"):
+            return  # it was not tried
+        if withheld == "capped":
+            return self.capped(spider, failure.request.meta.get("keyword", ""), str(failure.value))
         forbidden = failure.check(IgnoreRequest) and "robots.txt" in str(failure.value)
         workflow.count_coverage(
             self.store,
@@ -74,7 +81,7 @@ class CountCoverage:
             detail=f"{failure.request.url}: {failure.getErrorMessage()}".splitlines()[0],
         )
 
-    def capped(self, spider: PlatformSpider, keyword: str) -> None:
+    def capped(self, spider: PlatformSpider, keyword: str, detail: str = "") -> None:
         """More pages were there than may be asked for."""
         workflow.count_coverage(
             self.store,
@@ -82,7 +89,7 @@ class CountCoverage:
             platform=spider.name,
             keyword=keyword,
             state="capped",
-            detail=f"stopped after {spider.cap} pages",
+            detail=detail or f"stopped after {spider.cap} pages",
         )
 
     def closed(self, spider: Spider, reason: str) -> None:

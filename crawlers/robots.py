@@ -10,10 +10,14 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
+from crawlers.base import PlatformSpider
+from crawlers.pipelines import opened_store
+from lurewatch import workflow
+
 
 class Robots(RobotsTxtMiddleware):
     """
-    Scrapy's own middleware, one request at a time.
+    Scrapy's own middleware, one request at a time; what was obeyed is kept with the run.
 
     Scrapy 2.19 lets the third and later requests that wait for the same robots.txt pass unread. And
     a robots.txt that cannot be had (5xx, no connection) forbids everything, as RFC 9309 §2.3.1.4
@@ -33,6 +37,10 @@ class Robots(RobotsTxtMiddleware):
         return rules
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        spider = self.crawler.spider
+        if isinstance(spider, PlatformSpider):
+            body = response.body if response.status < 400 else b""
+            workflow.keep_robots(opened_store(), spider.run_id, netloc, response.status, body)
         if response.status >= 500:
             raise IgnoreRequest(f"robots.txt answered {response.status}")
         parsed: Any = super()._parse_robots(response, netloc, request)

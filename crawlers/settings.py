@@ -41,6 +41,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawlers.robots.Robots": 100,  # in its place
     "crawlers.guard.Bounds": 50,  # before all else
+    "crawlers.permits.Permits": 60,
     "crawlers.guard.StopAtWall": 650,  # nearer the network than redirects
 }
 ITEM_PIPELINES = {"crawlers.pipelines.KeepPage": 100}

@@ -37,6 +37,19 @@ class Settings:
     model_dir: Path | None  # None: the shipped model
     weibo_token: str | None
     douyin_token: str | None = None
+    notify: tuple[str, ...] = ()  # where notices go, in Apprise's way of writing
+    daily_pages: int = 2000  # at most asked of a platform in a day
+    metrics_token: str | None = None  # None: /metrics answers this machine only
+
+    @property
+    def watchlist_file(self) -> Path:
+        """What is looked for, and when."""
+        return self.home / "watchlist.yaml"
+
+    @property
+    def halt_file(self) -> Path:
+        """While it is there no spider asks for a page; it says why."""
+        return self.home / "halt"
 
     @property
     def evidence_dir(self) -> Path:
@@ -69,7 +82,20 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         model_dir=Path(model_dir) if model_dir else None,
         weibo_token=env.get("LUREWATCH_WEIBO_TOKEN") or None,
         douyin_token=env.get("LUREWATCH_DOUYIN_TOKEN") or None,
+        notify=tuple(env.get("LUREWATCH_NOTIFY", "").split()),
+        daily_pages=read_count(env, "LUREWATCH_DAILY_PAGES", 2000),
+        metrics_token=env.get("LUREWATCH_METRICS_TOKEN") or None,
     )
+
+
+def read_count(env: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number above nothing. Raises SettingsError."""
+    written = env.get(name, "").strip()
+    if not written:
+        return default
+    if not written.isdecimal() or int(written) < 1:
+        raise SettingsError(f"{name}: {written!r} is no whole number above 0")
+    return int(written)
 
 
 def read_roots(written: str) -> dict[str, str]:

@@ -15,8 +15,8 @@ import pytest
 
 from crawlers.walls import wall_of
 from lurewatch import workflow
-from lurewatch.cli.collecting import run_spider, scrapy_environment
 from lurewatch.config import Settings
+from lurewatch.crawling import run_spider, scrapy_environment
 from lurewatch.demo.pages import tieba_results
 from lurewatch.demo.posts import CHANGED, FORBIDDEN, HURRIED, NOTHING, posts_of
 from lurewatch.demo.site import LOGIN_NOTE, demo_site
@@ -101,6 +101,8 @@ def server(answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str],
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_GET
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

@@ -19,6 +19,7 @@ from lurewatch.cli import (
     language,
     lexicon,
     pending,
+    scheduling,
     serving,
 )
 from lurewatch.errors import LurewatchError
@@ -39,6 +40,8 @@ app.command("crawl", rich_help_panel=COLLECT)(collecting.crawl)
 app.command("add", rich_help_panel=COLLECT)(adding.add)
 app.command("import", rich_help_panel=COLLECT)(keeping.import_)
 app.command("coverage", rich_help_panel=COLLECT)(collecting.coverage)
+app.add_typer(scheduling.app, name="schedule", rich_help_panel=COLLECT)
+app.add_typer(scheduling.sources_app, name="sources", rich_help_panel=COLLECT)
 app.command("read", rich_help_panel=COLLECT)(collecting.read)
 app.command("judge", rich_help_panel=JUDGE)(pending.judge)
 app.command("classify", rich_help_panel=JUDGE)(judging.classify)

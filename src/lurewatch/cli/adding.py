@@ -28,9 +28,9 @@ def add(
     do not read, --text (and --file) are kept as a person's own capture.
     """
     from lurewatch.addresses import read_address
-    from lurewatch.cli.collecting import SPIDERS, run_spider
     from lurewatch.cli.pending import judge_all
     from lurewatch.config import read_secrets, read_settings
+    from lurewatch.crawling import SPIDERS, run_spider
     from lurewatch.post import Post
     from lurewatch.store import open_store
     from lurewatch.workflow import add_by_person, coverage

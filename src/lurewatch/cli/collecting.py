@@ -1,37 +1,21 @@
 """Collect: crawl platforms, and read saved pages."""
 
 import json
-import os
 import subprocess
 import sys
-import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from lurewatch.crawling import SPIDERS, known_platform, scrapy_environment
 from lurewatch.errors import InputError
-from lurewatch.post import CoverageState, platform_named
+from lurewatch.post import CoverageState
 
 if TYPE_CHECKING:
     from lurewatch.workflow import CoverageRow
 
-SPIDERS = (
-    "weibo",
-    "xiaohongshu",
-    "douyin",
-    "kuaishou",
-    "bilibili",
-    "zhihu",
-    "tieba",
-    "xianyu",
-    "wechat",
-    "toutiao",
-    "feed",
-    "web",
-)
 STATES: tuple[CoverageState, ...] = get_args(CoverageState)
 TROUBLE = {
     "blocked": "blocked: a wall stopped the run",
@@ -48,31 +32,32 @@ def crawl(
     address: Annotated[list[str] | None, typer.Option(help="A public post to read.")] = None,
     pages: Annotated[int, typer.Option(min=1, help="At most so many pages a keyword.")] = 10,
     judge: Annotated[bool, typer.Option(help="Judge the new posts afterwards.")] = True,
+    now: Annotated[bool, typer.Option("--now", help="Even a platform that rests after a wall.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the coverage as JSON.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """
     Crawl public pages with our spiders, politely: one page at a time, ten seconds apart.
 
-    A run that was stopped goes on where it was. Exit code 1 when no page could be read.
+    A run that was stopped goes on where it was. A platform that stopped a run with a wall rests
+    for some hours. Exit code 1 when no page could be read.
     """
     if not keyword and not address:
         raise InputError("nothing to look for: give --keyword or --address")
-    codes = [spider_code(platform) for platform in platforms]
-    runs = {code: uuid.uuid4().hex for code in codes}
-    with ThreadPoolExecutor(len(runs)) as pool:
-        failures = list(
-            pool.map(lambda code: run_spider(code, runs[code], keyword, address, pages), runs)
-        )
     from lurewatch.config import read_secrets, read_settings
+    from lurewatch.crawling import Order, crawl_all, spider_code
     from lurewatch.store import open_store
     from lurewatch.workflow import coverage
 
+    codes = [spider_code(platform) for platform in platforms]
     settings = read_settings()
     store = open_store(settings, read_secrets(settings))
-    rows = coverage(store, list(runs.values()))
+    order = Order(tuple(keyword or ()), tuple(address or ()), pages)
+    done = crawl_all(store, codes, order, despite_rest=now)
+    rows = coverage(store, [one.run_id for one in done])
     show_coverage(rows, as_json)
-    for failure in filter(None, failures):
-        typer.echo(failure, err=True)
+    for one in done:
+        for line in filter(None, (one.left, one.said)):
+            typer.echo(line, err=True)
     if judge:
         from lurewatch.cli.pending import judge_all
 
@@ -134,52 +119,6 @@ def coverage(
         typer.echo(
             f"{name} has fallen silent: no post on {day.day} ({came}), usually {usual}", err=True
         )
-
-
-def known_platform(platform: str) -> str:
-    """A platform's code. Raises InputError for one that is unknown."""
-    try:
-        return platform_named(platform)
-    except ValueError as error:
-        raise InputError(str(error)) from None
-
-
-def spider_code(platform: str) -> str:
-    """A platform's code. Raises InputError for one that is unknown or has no spider yet."""
-    code = known_platform(platform)
-    if code not in SPIDERS:
-        raise InputError(f"{code}: no spider reads this platform yet; import its posts instead")
-    return code
-
-
-def run_spider(
-    code: str,
-    run_id: str,
-    keywords: list[str] | None,
-    addresses: list[str] | None,
-    pages: int,
-    environ: dict[str, str] | None = None,
-) -> str:
-    """Run one spider in a process of its own; what went wrong in one line, or nothing."""
-    arguments = {
-        "run_id": run_id,
-        "cap": str(pages),
-        "keywords": "\n".join(keywords or ()),
-        "addresses": "\n".join(addresses or ()),
-    }
-    command = [sys.executable, "-m", "scrapy", "crawl", code]
-    for name, value in arguments.items():
-        command += ["-a", f"{name}={value}"]
-    done = subprocess.run(
-        command, env=scrapy_environment(environ), capture_output=True, text=True, check=False
-    )
-    said = [line for line in done.stderr.splitlines() if "Error" in line or "lurewatch" in line]
-    return f"{code}: {said[-1].strip()}" if done.returncode or "Traceback" in done.stderr else ""
-
-
-def scrapy_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment in which scrapy finds our spiders from any folder."""
-    return (environ or dict(os.environ)) | {"SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
 
 
 def show_coverage(rows: "list[CoverageRow]", as_json: bool) -> None:

@@ -107,7 +107,7 @@ def environment(settings: "Settings") -> dict[str, str]:
 def run_spiders(console: "Console", site: "DemoSite", settings: "Settings") -> list[str]:
     """All four spiders at once, each in its process; gives the ids of their runs."""
     from lurewatch.browser import find_chromium
-    from lurewatch.cli.collecting import SPIDERS, run_spider
+    from lurewatch.crawling import SPIDERS, run_spider
 
     codes = list(SPIDERS)
     if not find_chromium(settings):

@@ -193,6 +193,20 @@ def look_at_profile(settings: "Settings") -> Check:
     return Check("institution", "ok", str(settings.profile_file))
 
 
+def look_at_schedule(settings: "Settings") -> Check:
+    """What is looked for by itself, where notices go, and whether a person halted everything."""
+    from lurewatch.watchlist import read_watchlist
+
+    if settings.halt_file.exists():
+        return Check("schedule", "missing", "halted", "to go on: lurewatch schedule resume")
+    if not settings.watchlist_file.exists():
+        do = f"lurewatch schedule example > {settings.watchlist_file}"
+        return Check("schedule", "missing", "no watchlist", do)
+    watches = len(read_watchlist(settings.watchlist_file).watches)
+    found = f"{watches} watches, notices to {len(settings.notify)} addresses"
+    return Check("schedule", "ok", found)
+
+
 def look_at_roots(settings: "Settings") -> Check:
     """Platforms that are asked at another address."""
     roots = ", ".join(f"{platform} at {root}" for platform, root in settings.roots.items())
@@ -209,5 +223,6 @@ LOOKS: tuple[tuple[str, Callable[["Settings"], Check]], ...] = (
     ("font", look_at_font),
     ("tokens", look_at_tokens),
     ("institution", look_at_profile),
+    ("schedule", look_at_schedule),
     ("roots", look_at_roots),
 )

@@ -1,6 +1,10 @@
 """Serve the review console."""
 
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,13 +19,35 @@ if TYPE_CHECKING:
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8760,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Fire the watchlist from here too.")
+    ] = False,
 ) -> None:
     """Serve the review console until stopped."""
     from lurewatch.config import read_secrets, read_settings
     from lurewatch.store import open_store
 
     settings = read_settings()
-    serve_store(open_store(settings, read_secrets(settings)), settings, host, port)
+    store = open_store(settings, read_secrets(settings))
+    with firing(store, settings) if schedule else nullcontext():
+        serve_store(store, settings, host, port)
+
+
+@contextmanager
+def firing(store: "Store", settings: "Settings") -> Iterator[None]:
+    """The schedule beside whatever else this process does."""
+    from lurewatch.schedule import Scheduler
+    from lurewatch.watchlist import read_watchlist
+
+    read_watchlist(settings.watchlist_file)  # one that cannot be read is said before anything else
+    scheduler = Scheduler(store, settings, say=partial(typer.echo, err=True))
+    thread = threading.Thread(target=scheduler.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        scheduler.stop.set()
+        thread.join()
 
 
 def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> None:
@@ -34,7 +60,12 @@ def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> N
 
     listener = bound(host, port)
     secret = read_secrets(settings).console_secret
-    app = create_app(store, secret=secret, evidence_dir=settings.evidence_dir)
+    app = create_app(
+        store,
+        secret=secret,
+        evidence_dir=settings.evidence_dir,
+        metrics_token=settings.metrics_token,
+    )
     typer.echo(f"The console is at http://{host}:{port} (stop with Ctrl-C)")
     if not users(store):
         typer.echo("Nobody can log in yet: lurewatch user add NAME --role lead")

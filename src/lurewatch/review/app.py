@@ -35,13 +35,16 @@ class LogInError(Exception):
     """Nobody is logged in."""
 
 
-def create_app(store: Store, *, secret: str, evidence_dir: Path) -> FastAPI:
+def create_app(
+    store: Store, *, secret: str, evidence_dir: Path, metrics_token: str | None = None
+) -> FastAPI:
     """The console over a store; *secret* signs sessions."""
-    from lurewatch.review import coverage, finding, queue, sessions
+    from lurewatch.review import coverage, finding, metrics, queue, sessions
 
     app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store = store
     app.state.evidence_dir = evidence_dir
+    app.state.metrics_token = metrics_token
     app.state.failures = sessions.Failures()
     app.add_middleware(
         SessionMiddleware, secret_key=secret, max_age=STEP, same_site="strict", https_only=False
@@ -55,7 +58,7 @@ def create_app(store: Store, *, secret: str, evidence_dir: Path) -> FastAPI:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for module in (sessions, queue, finding, coverage):
+    for module in (sessions, queue, finding, coverage, metrics):
         app.include_router(module.router)
 
     @app.middleware("http")

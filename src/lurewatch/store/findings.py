@@ -162,6 +162,16 @@ def count(
     return int(db.connection.scalar(query) or 0)
 
 
+def counts(db: Db) -> dict[tuple[str, bool], int]:
+    """How many findings there are of each grade, decided and not."""
+    rows = db.connection.execute(
+        select(findings.c.grade, findings.c.decided, func.count()).group_by(
+            findings.c.grade, findings.c.decided
+        )
+    ).all()
+    return {(str(grade), bool(decided)): int(count) for grade, decided, count in rows}
+
+
 def get(db: Db, finding_id: int) -> Finding | None:
     """One finding."""
     row = db.connection.execute(WHOLE.where(findings.c.finding_id == finding_id)).one_or_none()

@@ -149,6 +149,11 @@ def count_pending(db: Db, judged_by: str) -> int:
     return int(db.connection.scalar(query) or 0)
 
 
+def count(db: Db) -> int:
+    """How many posts there are."""
+    return int(db.connection.scalar(select(func.count()).select_from(posts)) or 0)
+
+
 def _unjudged(judged_by: str) -> Any:
     return posts.c.judged_by.is_distinct_from(judged_by)
 

@@ -15,6 +15,7 @@ from lurewatch.store.posts import KEPT_UNJUDGED
 from lurewatch.store.tables import captures, coverage, posts, runs, sightings
 
 RunState = Literal["finished", "blocked", "failed", "stopped"]
+NO_PAGE = ("capped", "failed", "disallowed")  # states that say nothing of where to go on
 OVER = ("finished", "blocked")  # a run in another state is gone on with
 
 
@@ -134,12 +135,62 @@ def by_day(db: Db, platform: str = "", since: datetime | None = None) -> list[So
     return sorted(rows, key=lambda row: (-row.day.toordinal(), row.platform, row.keyword))
 
 
+def came_of(db: Db, run_id: str) -> tuple[str, str]:
+    """
+    How a run ended, and what its newest page that gave nothing said.
+
+    *failed* also when it came to its end without one page that could be read; *running* when its
+    process died before it could say.
+    """
+    ended = str(db.connection.scalar(select(runs.c.state).where(runs.c.run_id == run_id)) or "")
+    rows = db.connection.execute(
+        select(coverage.c.state, coverage.c.detail)
+        .where(coverage.c.run_id == run_id)
+        .order_by(coverage.c.coverage_id)
+    ).all()
+    states = {row.state for row in rows}
+    trouble = [row.detail for row in rows if row.state in ("blocked", "failed", "changed")]
+    if ended == "finished" and states and states <= {"failed", "changed"}:
+        ended = "failed"
+    return ended, trouble[-1] if trouble else ""
+
+
+def page_counts(db: Db) -> dict[tuple[str, str], int]:
+    """Pages by platform and coverage state."""
+    rows = db.connection.execute(
+        select(coverage.c.platform, coverage.c.state, func.count()).group_by(
+            coverage.c.platform, coverage.c.state
+        )
+    ).all()
+    return {(str(platform), str(state)): int(count) for platform, state, count in rows}
+
+
+def ended_since(db: Db, platform: str, moment: datetime) -> bool:
+    """Whether a run of a platform that began after a moment is over."""
+    query = select(func.count()).where(
+        runs.c.platform == platform, runs.c.started_at >= moment, runs.c.state.in_(OVER)
+    )
+    return bool(db.connection.scalar(query))
+
+
+def pages_since(db: Db, platform: str, since: datetime) -> int:
+    """How many pages of a platform came since a moment."""
+    query = select(func.count()).where(
+        captures.c.platform == platform, captures.c.captured_at >= since
+    )
+    return int(db.connection.scalar(query) or 0)
+
+
 def unfinished(db: Db, platform: str, keyword: str) -> str | None:
     """Where the newest run of this keyword stopped before its end, if it did."""
     row = db.connection.execute(
         select(coverage.c.next_url, runs.c.state)
         .join(runs, runs.c.run_id == coverage.c.run_id)
-        .where(coverage.c.platform == platform, coverage.c.keyword == keyword[:200])
+        .where(
+            coverage.c.platform == platform,
+            coverage.c.keyword == keyword[:200],
+            coverage.c.state.not_in(NO_PAGE),
+        )
         .order_by(coverage.c.coverage_id.desc())
         .limit(1)
     ).one_or_none()
@@ -203,17 +254,3 @@ def captures_of(db: Db, post: Post) -> list[Capture]:
             )
         )
     return found
-
-
-def last_run(db: Db, platform: str) -> str | None:
-    """The id of the newest run of a platform."""
-    query = select(runs.c.run_id).where(runs.c.platform == platform)
-    return db.connection.scalar(query.order_by(runs.c.started_at.desc()).limit(1))
-
-
-def states(db: Db) -> dict[str, int]:
-    """How many pages each coverage state counts."""
-    rows = db.connection.execute(
-        select(coverage.c.state, func.count()).group_by(coverage.c.state)
-    ).all()
-    return {str(state): int(count) for state, count in rows}

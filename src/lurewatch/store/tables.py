@@ -229,3 +229,56 @@ counters = Table(
     Column("name", String(50), primary_key=True),  # what was purged, without a trace of whom
     Column("count", Integer, nullable=False),
 )
+
+sources = Table(  # how a platform stands: who asks it now, and whether it is left in peace
+    "sources",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("holder", String(100), nullable=False),  # whose spider asks it; empty: nobody's
+    Column("held_until", Moment, nullable=False),
+    Column("rests_until", Moment, nullable=False),
+    Column("blocks", Integer, nullable=False),  # walls one after the other
+    Column("failures", Integer, nullable=False),  # runs without a page one after the other
+    Column("paused", Boolean, nullable=False),  # until a person lets it go on
+    Column("why", Text, nullable=False),
+)
+
+readings = Table(  # the source register: what a person read in robots.txt and terms
+    "readings",
+    metadata,
+    Column("reading_id", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False, index=True),
+    Column("robots", Text, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("permission", Text, nullable=False),  # where a written permission is kept; empty: none
+    Column("delay", Float, nullable=False),  # seconds between two pages
+    Column("read_by", String(100), nullable=False),
+    Column("read_at", Moment, nullable=False),
+)
+
+robots = Table(  # the robots.txt that a run obeyed
+    "robots",
+    metadata,
+    Column("robots_id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.run_id"), nullable=False, index=True),
+    Column("host", String(260), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+firings = Table(
+    "firings",
+    metadata,
+    Column("firing_id", Integer, primary_key=True),
+    Column("watch", String(100), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("holder", String(100), nullable=False),
+    Column("held_until", Moment, nullable=False),  # a process that lives moves it on
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("detail", Text, nullable=False),
+    Index(None, "watch", "due_at", unique=True),  # no due time is fired twice
+)

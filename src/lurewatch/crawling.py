@@ -1,0 +1,209 @@
+"""Run spiders: each in a process of its own, and one at a time for a platform, whoever starts it."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from lurewatch import workflow
+from lurewatch.errors import InputError
+from lurewatch.post import platform_named
+from lurewatch.store import Store
+from lurewatch.workflow import Source
+
+SPIDERS: Final = (
+    "weibo",
+    "xiaohongshu",
+    "douyin",
+    "kuaishou",
+    "bilibili",
+    "zhihu",
+    "tieba",
+    "xianyu",
+    "wechat",
+    "toutiao",
+    "feed",
+    "web",
+)
+LEASE: Final = timedelta(minutes=2)  # a holder that has not been heard of for so long is dead
+BEAT: Final = 20.0  # seconds between two signs of life
+GRACE: Final = 60.0  # seconds a spider has to end by itself
+LOOK: Final = 0.2  # seconds between two looks at a running spider
+PAUSE_AFTER: Final = 3  # runs in a row without a page
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to ask a platform for."""
+
+    keywords: tuple[str, ...]
+    addresses: tuple[str, ...]
+    pages: int  # at most, a keyword
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """What came of one platform."""
+
+    platform: str
+    run_id: str
+    state: str  # as its run ended; left: it was not asked
+    said: str  # what went wrong in the spider's process
+    left: str  # why it was not asked
+    source: Source
+
+
+def known_platform(platform: str) -> str:
+    """A platform's code. Raises InputError for one that is unknown."""
+    try:
+        return platform_named(platform)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def spider_code(platform: str) -> str:
+    """A platform's code. Raises InputError for one that is unknown or has no spider yet."""
+    code = known_platform(platform)
+    if code not in SPIDERS:
+        raise InputError(f"{code}: no spider reads this platform yet; import its posts instead")
+    return code
+
+
+def a_holder() -> str:
+    """A name for this process that no other bears."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def crawl_all(
+    store: Store,
+    codes: Sequence[str],
+    order: Order,
+    *,
+    despite_rest: bool = False,
+) -> list[Crawled]:
+    """Crawl platforms for a person who waits, all at once."""
+    holder = a_holder()
+    with beating(store, holder), ThreadPoolExecutor(len(codes)) as pool:
+        return list(
+            pool.map(
+                lambda code: crawl_source(store, code, order, holder, despite_rest=despite_rest),
+                codes,
+            )
+        )
+
+
+@contextmanager
+def beating(store: Store, holder: str) -> Iterator[None]:
+    """Signs of life for what a person's command holds."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT):
+            workflow.renew_sources(store, holder, datetime.now(UTC) + LEASE)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def crawl_source(
+    store: Store,
+    code: str,
+    order: Order,
+    holder: str,
+    *,
+    pause_after: int = PAUSE_AFTER,
+    despite_rest: bool = False,
+    patience: float = 0.0,
+    stop: threading.Event | None = None,
+) -> Crawled:
+    """
+    Crawl one platform, if it may be asked now and nobody else is asking it.
+
+    Waits *patience* seconds for whoever has it. The caller gives signs of life for *holder*.
+    """
+    source = workflow.source(store, code)
+    run_id = uuid.uuid4().hex
+    if not despite_rest and (why := workflow.why_not(source, datetime.now(UTC))):
+        return Crawled(code, run_id, "left", "", f"{code} {why}", source)
+    until = time.monotonic() + patience
+    while not hold(store, code, holder):
+        if time.monotonic() >= until or (stop and stop.is_set()):
+            left = f"{code} is being asked by another lurewatch ({workflow.source(store, code).holder})"
+            return Crawled(code, run_id, "left", "", left, source)
+        time.sleep(1)
+    delay = workflow.delay_of(store, code)
+    said = run_spider(
+        code, run_id, order.keywords, order.addresses, order.pages, delay=delay, stop=stop
+    )
+    after = workflow.release_source(store, code, run_id, datetime.now(UTC), pause_after)
+    return Crawled(code, run_id, workflow.came_of(store, run_id), said, "", after)
+
+
+def hold(store: Store, code: str, holder: str) -> bool:
+    """Take a platform for as long as a sign of life holds."""
+    now = datetime.now(UTC)
+    return workflow.hold_source(store, code, holder, now, now + LEASE)
+
+
+def run_spider(
+    code: str,
+    run_id: str,
+    keywords: Sequence[str] | None,
+    addresses: Sequence[str] | None,
+    pages: int,
+    environ: dict[str, str] | None = None,
+    *,
+    delay: float | None = None,
+    stop: threading.Event | None = None,
+) -> str:
+    """
+    Run one spider in a process of its own; what went wrong in one line, or nothing.
+
+    When *stop* is set the spider ends its page and goes; where it was is kept.
+    """
+    arguments = {
+        "run_id": run_id,
+        "cap": str(pages),
+        "keywords": "\n".join(keywords or ()),
+        "addresses": "\n".join(addresses or ()),
+    }
+    command = [sys.executable, "-m", "scrapy", "crawl", code]
+    for name, value in arguments.items():
+        command += ["-a", f"{name}={value}"]
+    if delay is not None:
+        command += ["-s", f"DOWNLOAD_DELAY={delay}"]
+    env = scrapy_environment(environ) | {"LUREWATCH_PARENT": str(os.getpid())}
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as child:
+        told: float | None = None
+        while True:
+            try:
+                _, errors = child.communicate(timeout=LOOK if stop else None)
+                break
+            except subprocess.TimeoutExpired:
+                if stop and stop.is_set() and told is None:
+                    child.terminate()
+                    told = time.monotonic()
+                if told is not None and time.monotonic() - told > GRACE:
+                    child.kill()
+    said = [line for line in errors.splitlines() if "Error" in line or "lurewatch" in line]
+    troubled = child.returncode or "Traceback" in errors
+    return f"{code}: {said[-1].strip() if said else 'its process ended early'}" if troubled else ""
+
+
+def scrapy_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment in which scrapy finds our spiders from any folder."""
+    return (environ or dict(os.environ)) | {"SCRAPY_SETTINGS_MODULE": "crawlers.settings"}

@@ -1,0 +1,250 @@
+"""
+The schedule: fire each watch when it is due, once, whatever process does it and whenever it dies.
+
+APScheduler computes due times; that a time is fired once is kept by the store. A firing is claimed
+by its row (watch, due time), and held by signs of life: when they cease, another process goes on
+with it. Times that were missed while no process ran are fired as one.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from lurewatch import workflow
+from lurewatch.config import Settings
+from lurewatch.crawling import BEAT, LEASE, Crawled, Order, a_holder, crawl_source, spider_code
+from lurewatch.detect import Detector
+from lurewatch.errors import LurewatchError
+from lurewatch.notify import tell
+from lurewatch.store import Store
+from lurewatch.watchlist import Watch, Watchlist, read_watchlist
+from lurewatch.workflow import Firing, FiringState
+
+TICK: Final = 5.0  # seconds between two looks at the clock
+AT_ONCE: Final = 4  # firings of one process
+FURTHEST: Final = timedelta(days=8)  # a due time missed longer ago is not looked for
+WORST: Final = ("failed", "blocked", "stopped")  # of several platforms the first of these counts
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What came of a firing."""
+
+    watch: str
+    state: FiringState
+    crawled: tuple[Crawled, ...]
+    posts: int
+    findings: int
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """One process that fires what is due."""
+
+    store: Store
+    settings: Settings
+    say: Callable[[str], object]
+    lease: timedelta = LEASE
+    beat: float = BEAT  # seconds
+    holder: str = field(default_factory=a_holder)
+    stop: threading.Event = field(default_factory=threading.Event)
+    judging: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, *, once: bool = False) -> list[Fired]:
+        """Fire what is due until told to stop; with *once*, what is due now."""
+        watchlist = read_watchlist(self.settings.watchlist_file)
+        trouble = ""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            waiting: list[Future[Fired]] = []
+            while not self.stop.is_set():
+                try:
+                    watchlist, trouble = read_watchlist(self.settings.watchlist_file), ""
+                except LurewatchError as error:  # it is being edited: the one before holds
+                    if str(error) != trouble:
+                        self.say(f"{error}; the watchlist before it holds")
+                    trouble = str(error)
+                for firing, watch in self.claim(watchlist, datetime.now(UTC)):
+                    waiting.append(pool.submit(self.fire, firing, watch, watchlist))
+                if once:
+                    break
+                self.look(waiting)
+                self.stop.wait(TICK)
+            return [fired for one in waiting if (fired := self.fired(one))]
+
+    def look(self, waiting: list[Future[Fired]]) -> None:
+        """Say what went wrong in firings that have ended, and forget them."""
+        for one in [one for one in waiting if one.done()]:
+            self.fired(one)
+            waiting.remove(one)
+
+    def fired(self, one: Future[Fired]) -> Fired | None:
+        """What came of a firing; that one broke must not stop the others."""
+        try:
+            return one.result()
+        except LurewatchError as error:
+            self.say(str(error))
+            return None
+
+    def claim(self, watchlist: Watchlist, now: datetime) -> list[tuple[Firing, Watch]]:
+        """The firings that are this process's to do now."""
+        found = []
+        for watch in watchlist.watches:
+            if firing := self.claim_one(watchlist, watch, now):
+                found.append((firing, watch))
+        return found
+
+    def claim_one(self, watchlist: Watchlist, watch: Watch, now: datetime) -> Firing | None:
+        """The firing of a watch that is this process's to do now."""
+        newest = workflow.newest_firing(self.store, watch.name)
+        if newest is None:  # seen for the first time: what was due before does not count
+            self.put(watch, now, "began", now)
+            return None
+        before = workflow.running_firing(self.store, watch.name)
+        if before and before.held_until <= now and watch.open_at(watchlist.local(now)):
+            mine = workflow.take_over_firing(
+                self.store, before, holder=self.holder, now=now, until=now + self.lease
+            )
+            return before if mine else None
+        since = max(newest.due_at, now - FURTHEST)
+        due, missed = watchlist.due(watch, since, now)
+        if due is None:
+            return None
+        detail = f"{missed} due times before it were missed" if missed else ""
+        if not watch.open_at(watchlist.local(now)):
+            self.put(watch, due, "skipped", now, f"outside {watch.between}")
+            return None
+        if before:
+            if watch.overlap == "skip":
+                self.put(watch, due, "skipped", now, "the firing before it still ran")
+            return None
+        return self.put(watch, due, "running", now, detail)
+
+    def put(
+        self, watch: Watch, due: datetime, state: FiringState, now: datetime, detail: str = ""
+    ) -> Firing | None:
+        """Claim a due time in a state; nothing when another was first."""
+        return workflow.claim_firing(
+            self.store,
+            watch.name,
+            due,
+            state,
+            holder=self.holder,
+            now=now,
+            until=now + self.lease,
+            detail=detail,
+        )
+
+    def fire(self, firing: Firing, watch: Watch, watchlist: Watchlist) -> Fired:
+        """Ask every platform of a watch, judge what came, and tell the operator of trouble."""
+        self.say(f"{watch.name}: {', '.join(watch.platforms)}")
+        halt, over = threading.Event(), threading.Event()
+        heart = threading.Thread(
+            target=self.live, args=(firing, watch, watchlist, halt, over), daemon=True
+        )
+        heart.start()
+        try:
+            order = Order(watch.keywords, watch.addresses, watch.pages)
+            ask = partial(
+                crawl_source,
+                self.store,
+                order=order,
+                holder=self.holder,
+                pause_after=watchlist.pause_after,
+                patience=self.lease.total_seconds() * 30,
+                stop=halt,
+            )
+            codes = [
+                code
+                for code in map(spider_code, watch.platforms)
+                if not workflow.asked_since(self.store, code, firing.began_at)
+            ]
+            with ThreadPoolExecutor(len(watch.platforms)) as pool:
+                crawled = tuple(pool.map(ask, codes))
+            with self.judging:  # one model in memory at a time
+                judged = workflow.judge_pending(self.store, Detector.load(self.settings))
+        except Exception as error:  # the next due time may go better
+            said = f"{type(error).__name__}: {error}"
+            workflow.finish_firing(self.store, firing, "failed", said)
+            raise
+        finally:
+            over.set()
+            heart.join()
+        fired = Fired(watch.name, worst(crawled), crawled, judged.posts, judged.findings)
+        if self.stop.is_set() and fired.state == "stopped":
+            workflow.leave_firing(self.store, firing, self.holder, datetime.now(UTC))
+        else:
+            said = "; ".join(filter(None, (firing.detail, *lines_of(fired))))
+            workflow.finish_firing(self.store, firing, fired.state, said)
+        self.report(fired)
+        return fired
+
+    def live(
+        self,
+        firing: Firing,
+        watch: Watch,
+        watchlist: Watchlist,
+        halt: threading.Event,
+        over: threading.Event,
+    ) -> None:
+        """Give signs of life; halt the spiders when told to stop, when the window closes, or when another took over."""
+        beaten = datetime.now(UTC)
+        while not over.wait(min(self.beat, 1.0)):
+            now = datetime.now(UTC)
+            if (now - beaten).total_seconds() >= self.beat:
+                beaten = now
+                if not workflow.renew_holds(self.store, self.holder, firing, now + self.lease):
+                    halt.set()
+            if self.stop.is_set() or not watch.open_at(watchlist.local(now)):
+                halt.set()
+
+    def report(self, fired: Fired) -> None:
+        """Say what came of it; trouble goes to the operator's chat too."""
+        lines = lines_of(fired)
+        for line in lines:
+            self.say(f"{fired.watch}: {line}")
+        if trouble := troubles(fired):
+            problem = tell(self.settings.notify, f"lurewatch: {fired.watch}", "\n".join(trouble))
+            if problem:
+                self.say(problem)
+
+
+def worst(crawled: tuple[Crawled, ...]) -> FiringState:
+    """How a firing ended: as the worst of its platforms."""
+    states = {"failed" if one.state == "running" else one.state for one in crawled}
+    for state in WORST:
+        if state in states:
+            return state
+    return "skipped" if states == {"left"} else "finished"
+
+
+def lines_of(fired: Fired) -> list[str]:
+    """What came of each platform, and of judging."""
+    found = [one.left or f"{one.platform} {one.state}" for one in fired.crawled]
+    if any(not one.left for one in fired.crawled):
+        found.append(f"{fired.posts} posts judged, {fired.findings} new findings")
+    return found
+
+
+def troubles(fired: Fired) -> list[str]:
+    """What the operator must know: walls, failures, pauses. No post and nobody's name is in it."""
+    found = []
+    for one in fired.crawled:
+        if one.left and (one.source.paused or one.source.why):
+            continue  # told when it began
+        if one.source.paused:
+            found.append(
+                f"{one.platform}: paused after {one.source.failures} runs without a page"
+                f" ({one.source.why}). 连续失败，已暂停: lurewatch schedule resume {one.platform}"
+            )
+        elif one.state == "blocked":
+            found.append(
+                f"{one.platform}: {one.source.why}; rests until"
+                f" {one.source.rests_until:%Y-%m-%d %H:%M} UTC. 遇到拦截，已停止并休息"
+            )
+        elif one.state in ("failed", "running"):
+            found.append(f"{one.platform}: {one.said or one.source.why}. 本次采集失败")
+    return found

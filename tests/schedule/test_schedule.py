@@ -1,0 +1,359 @@
+"""The schedule, with real spiders and a server that answers like tieba."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lurewatch import workflow
+from lurewatch.config import Settings, read_secrets, read_settings
+from lurewatch.crawling import Order, crawl_source
+from lurewatch.demo.pages import tieba_results
+from lurewatch.demo.posts import posts_of
+from lurewatch.errors import NotAllowedError
+from lurewatch.schedule import Scheduler
+from lurewatch.store import Store, open_store
+from lurewatch.watchlist import Watchlist, read_watchlist
+from tests.conftest import NOW
+from tests.crawlers.test_spiders import server
+
+Answer = tuple[int, dict[str, str], bytes]
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+LATER = timedelta(minutes=1)
+
+
+class Tieba:
+    """A platform of a few pages that can hang, fail or raise a wall."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.told: list[dict[str, Any]] = []  # notices
+        self.mood = "well"
+        self.pages = 2
+        self.hung, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, request: BaseHTTPRequestHandler) -> Answer:
+        if request.command == "POST":
+            size = int(request.headers["Content-Length"])
+            self.told.append(json.loads(request.rfile.read(size)))
+            return 200, {}, b"ok"
+        if request.path == "/robots.txt":
+            return 200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /secret\n"
+        self.asked.append(request.path)
+        if self.mood == "wall":
+            return 403, {}, b"no"
+        if self.mood == "lost":
+            return 200, {"Content-Type": "image/png"}, b"\x89PNG"
+        number = int(request.path.partition("pn=")[2] or 1)
+        if number == 2 and self.mood == "hang":
+            self.hung.set()
+            self.go_on.wait(30)
+        link = f"/f/search/res?qw=x&pn={number + 1}" if number < self.pages else None
+        some = posts_of("tieba")[number * 3 : number * 3 + 3]
+        return 200, HTML, tieba_results(some, NOW, link).encode()
+
+
+@pytest.fixture
+def tieba(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tieba]:
+    platform = Tieba()
+    with server(platform) as root:
+        monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+        monkeypatch.setenv("LUREWATCH_ROOTS", f"tieba={root}")
+        monkeypatch.setenv("LUREWATCH_NOTIFY", root.replace("http://", "json://"))
+        yield platform
+
+
+def watchlist(settings: Settings, **changes: Any) -> Watchlist:
+    watch = {
+        "name": "early",
+        "platforms": ["tieba"],
+        "keywords": ["x"],
+        "cron": "* * * * *",
+    } | changes
+    settings.watchlist_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.watchlist_file.write_text(json.dumps({"watches": [watch]}), "utf-8")
+    return read_watchlist(settings.watchlist_file)
+
+
+@pytest.fixture
+def scheduler(store: Store) -> Callable[..., Scheduler]:
+    def make(said: list[str] | None = None, **changes: Any) -> Scheduler:
+        lines = [] if said is None else said
+        return Scheduler(store, read_settings(), say=lines.append, beat=0.2, **changes)
+
+    return make
+
+
+def begun(one: Scheduler, watches: Watchlist) -> datetime:
+    """The watch has been seen; a minute later it is due."""
+    start = datetime.now(UTC)
+    assert one.claim(watches, start) == []
+    return start + LATER
+
+
+def fire(one: Scheduler, watches: Watchlist, at: datetime) -> Any:
+    ((firing, watch),) = one.claim(watches, at)
+    return one.fire(firing, watch, watches)
+
+
+def test_a_due_time_is_fired_once(
+    tieba: Tieba, scheduler: Any, store: Store, settings: Settings
+) -> None:
+    watches, one, other = watchlist(settings), scheduler(), scheduler()
+    at = begun(one, watches)
+    assert other.claim(watches, at - LATER) == []
+    ((firing, watch),) = one.claim(watches, at)
+    assert other.claim(watches, at) == []
+    fired = one.fire(firing, watch, watches)
+    assert (fired.state, fired.posts) == ("finished", 6)
+    assert one.claim(watches, at) == other.claim(watches, at) == []
+    last = workflow.newest_firing(store, "early")
+    assert last and "tieba finished; 6 posts judged" in last.detail
+    with store.reading() as db:
+        (kept,) = db.connection.exec_driver_sql("select host, status, body from robots").all()
+    assert kept[1:] == (200, b"User-agent: *\nDisallow: /secret\n")
+    assert tieba.told == []
+
+
+def test_two_servers_share_a_database(
+    postgres: Callable[[], str], tieba: Tieba, settings: Settings
+) -> None:
+    here = replace(settings, db_url=postgres())
+    watches = watchlist(settings)
+    stores = [open_store(here, read_secrets(settings, {})) for _ in range(2)]
+    several = [Scheduler(store, here, say=print) for store in stores for _ in range(3)]
+    at = begun(several[0], watches)
+    claimed: list[Any] = []
+    together = threading.Barrier(len(several))
+
+    def go(one: Scheduler) -> None:
+        together.wait()
+        claimed.extend(one.claim(watches, at))
+
+    threads = [threading.Thread(target=go, args=(one,)) for one in several]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == 1
+    now = datetime.now(UTC)
+    held = [workflow.hold_source(store, "tieba", name, now, now + LATER) for store in stores for name in ("a", "b")]  # fmt: skip
+    assert held == [True, False, True, False]
+    for store in stores:
+        store.engine.dispose()
+
+
+def test_missed_times_are_fired_as_one(scheduler: Any, tieba: Tieba, settings: Settings) -> None:
+    watches, one = watchlist(settings), scheduler()
+    at = begun(one, watches)
+    ((firing, _),) = one.claim(watches, at + timedelta(hours=2))
+    assert firing.detail == "120 due times before it were missed"
+
+
+@pytest.mark.parametrize(("overlap", "states"), [("skip", ["skipped"]), ("queue", [])])
+def test_one_that_still_runs_is_not_begun_again(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings, overlap: str, states: list[str]
+) -> None:
+    watches, one = watchlist(settings, overlap=overlap), scheduler(lease=timedelta(hours=1))
+    at = begun(one, watches)
+    ((firing, _),) = one.claim(watches, at)
+    assert one.claim(watches, at + LATER) == []
+    newest = workflow.newest_firing(store, "early")
+    assert newest and [newest.state] == (states or ["running"])
+    workflow.finish_firing(store, firing, "finished", "")
+    due = one.claim(watches, at + LATER)
+    assert len(due) == (overlap == "queue")
+
+
+def test_outside_its_hours_nothing_is_asked(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings
+) -> None:
+    local = datetime.now(UTC) + timedelta(hours=8)
+    closed = f"{local + timedelta(hours=2):%H:%M}-{local + timedelta(hours=3):%H:%M}"
+    watches, one = watchlist(settings, between=closed), scheduler()
+    at = begun(one, watches)
+    assert one.claim(watches, at) == []
+    last = workflow.newest_firing(store, "early")
+    assert last and (last.state, last.detail) == ("skipped", f"outside {closed}")
+
+
+def test_a_wall_lets_the_platform_rest_and_is_told(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings
+) -> None:
+    watches, one = watchlist(settings), scheduler()
+    at = begun(one, watches)
+    tieba.mood = "wall"
+    assert fire(one, watches, at).state == "blocked"
+    (notice,) = tieba.told
+    assert "tieba" in notice["message"] and "拦截" in notice["message"]
+    rests = workflow.source(store, "tieba").rests_until - datetime.now(UTC)
+    assert timedelta(hours=5, minutes=59) < rests <= timedelta(hours=6)
+    asked = len(tieba.asked)
+    left = fire(one, watches, at + LATER)
+    assert (left.state, len(tieba.asked), len(tieba.told)) == ("skipped", asked, 1)
+    workflow.resume_source(store, "tieba")
+    tieba.mood = "well"
+    assert fire(one, watches, at + 2 * LATER).state == "finished"
+
+
+def test_each_further_wall_doubles_the_rest() -> None:
+    source, now, rests = workflow.Source("tieba"), NOW, []
+    for _ in range(6):
+        source = workflow.after_run(source, "blocked", "captcha", now, 3)
+        rests.append((source.rests_until - now).total_seconds() / 3600)
+    assert rests == [6, 12, 24, 48, 72, 72]
+    assert workflow.after_run(source, "finished", "", now, 3).blocks == 0
+
+
+def test_a_platform_that_fails_is_paused_and_said_so(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings
+) -> None:
+    watches, one = watchlist(settings), scheduler()
+    at = begun(one, watches)
+    tieba.mood = "lost"
+    for number in range(3):
+        assert fire(one, watches, at + number * LATER).state == "failed"
+    assert workflow.source(store, "tieba").paused
+    assert "lurewatch schedule resume tieba" in tieba.told[-1]["message"]
+    asked = len(tieba.asked)
+    assert fire(one, watches, at + 3 * LATER).state == "skipped"
+    assert len(tieba.asked) == asked
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return dict(os.environ) | {"LUREWATCH_HOME": str(settings.home)}
+
+
+def test_a_killed_schedule_is_gone_on_with(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings
+) -> None:
+    """kill -9 in the middle: its spider ends by itself, and another process does the rest, once."""
+    watches = watchlist(settings)
+    one = scheduler(lease=timedelta(seconds=5))
+    at = begun(one, watches)
+    tieba.mood, tieba.pages = "hang", 4
+    script = (
+        "import sys; from datetime import datetime, timedelta, UTC\n"
+        "from lurewatch.config import *; from lurewatch.store import open_store\n"
+        "from lurewatch.schedule import Scheduler; from lurewatch.watchlist import read_watchlist\n"
+        "s = read_settings(); store = open_store(s, read_secrets(s)); w = read_watchlist(s.watchlist_file)\n"
+        "one = Scheduler(store, s, say=print, lease=timedelta(seconds=5), beat=1.0)\n"
+        "((f, watch),) = one.claim(w, datetime.fromisoformat(sys.argv[1])); one.fire(f, watch, w)\n"
+    )
+    command = [sys.executable, "-c", script, at.isoformat()]
+    with subprocess.Popen(command, env=environment(settings)) as child:
+        assert tieba.hung.wait(60)
+        child.send_signal(signal.SIGKILL)
+    tieba.go_on.set()
+    tieba.mood = "well"
+    assert one.claim(watches, datetime.now(UTC)) == []  # its lease still holds
+    lost = workflow.running_firing(store, "early")
+    assert lost
+    time.sleep(1.5)  # the orphan ends before its next page
+    assert tieba.asked[-1].endswith("pn=2")
+    later = at + timedelta(hours=1)
+    ((firing, watch),) = one.claim(watches, later)
+    assert firing.firing_id == lost.firing_id
+    fired = one.fire(firing, watch, watches)
+    assert fired.state == "finished"
+    assert [path.partition("pn=")[2] for path in tieba.asked] in (["", "2", "3", "4"], ["", "2", "2", "3", "4"])  # fmt: skip
+    kept = [row.post.post_id for row in workflow.export_posts(store)]
+    assert len(kept) == len(set(kept)) == 12
+
+
+def test_told_to_stop_it_leaves_the_rest_to_the_next(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings
+) -> None:
+    watches, one = watchlist(settings), scheduler()
+    at = begun(one, watches)
+    tieba.mood, tieba.pages = "hang", 4
+    ((firing, watch),) = one.claim(watches, at)
+    thread = threading.Thread(target=one.fire, args=(firing, watch, watches))
+    thread.start()
+    assert tieba.hung.wait(60)
+    one.stop.set()
+    threading.Timer(2, tieba.go_on.set).start()  # the page comes after the spider was told
+    thread.join()
+    left = workflow.running_firing(store, "early")
+    assert left and left.held_until <= datetime.now(UTC)
+    other = scheduler()
+    ((firing, watch),) = other.claim(watches, datetime.now(UTC))
+    assert other.fire(firing, watch, watches).state == "finished"
+    assert len(list(workflow.export_posts(store))) == 12
+
+
+def test_halt_and_the_days_limit(
+    tieba: Tieba, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = Order(("x",), (), 10)
+    settings.halt_file.write_text("an incident\n", "utf-8")
+    assert crawl_source(store, "tieba", order, "me").state == "stopped"
+    assert tieba.asked == []
+    settings.halt_file.unlink()
+    monkeypatch.setenv("LUREWATCH_DAILY_PAGES", "1")
+    done = crawl_source(store, "tieba", order, "me")
+    assert done.state == "stopped"
+    assert len(tieba.asked) == 1
+    (capped,) = [row for row in workflow.coverage(store, [done.run_id]) if row.state == "capped"]
+    assert capped.detail == "1 pages a day are asked of a platform, no more"
+    monkeypatch.setenv("LUREWATCH_DAILY_PAGES", "2000")
+    assert crawl_source(store, "tieba", order, "me").state == "finished"
+    assert [path.partition("pn=")[2] for path in tieba.asked] == ["", "2"]
+
+
+def test_nobody_asks_what_another_holds(tieba: Tieba, store: Store) -> None:
+    now = datetime.now(UTC)
+    assert workflow.hold_source(store, "tieba", "another", now, now + LATER)
+    done = crawl_source(store, "tieba", Order(("x",), (), 1), "me")
+    assert (done.state, tieba.asked) == ("left", [])
+    assert "another" in done.left
+    assert workflow.hold_source(store, "tieba", "me", now + 2 * LATER, now + 3 * LATER)
+
+
+def test_a_shorter_delay_needs_a_permission(store: Store) -> None:
+    words = {"robots": "search is allowed", "terms": "public pages may be read"}
+    with pytest.raises(NotAllowedError, match="permission"):
+        workflow.record_reading(store, "tieba", permission="", delay=2.0, **words)
+    assert workflow.delay_of(store, "tieba") == 10.0
+    workflow.record_reading(store, "tieba", permission="letter 7", delay=2.0, **words)
+    workflow.record_reading(store, "tieba", permission="", delay=30.0, **words)
+    assert workflow.delay_of(store, "tieba") == 30.0
+    assert workflow.check_audit(store).broken is None
+
+
+def lurewatch(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lurewatch", *arguments]
+    return subprocess.run(command, env=environment(settings), capture_output=True, text=True, check=False)  # fmt: skip
+
+
+def test_the_commands(tieba: Tieba, settings: Settings, store: Store, tmp_path: Path) -> None:
+    missing = lurewatch(settings, "schedule", "check")
+    assert missing.returncode == 2 and "schedule example" in missing.stderr
+    example = lurewatch(settings, "schedule", "example")
+    settings.watchlist_file.write_text(example.stdout, "utf-8")
+    checked = lurewatch(settings, "schedule", "check", "--send")
+    assert checked.returncode == 0, checked.stderr
+    assert "morning: tieba, wechat; next at" in checked.stdout
+    assert "nobody has read the rules of tieba" in checked.stderr
+    assert "测试通知" in tieba.told[-1]["message"]
+    recorded = lurewatch(settings, "sources", "record", "tieba", "--robots", "search allowed", "--terms", "read on 11-26", "--delay", "20")  # fmt: skip
+    assert recorded.returncode == 0, recorded.stderr
+    listed = json.loads(lurewatch(settings, "sources", "list", "--json").stdout)
+    assert {row["platform"]: row["delay"] for row in listed}["tieba"] == 20.0
+    assert lurewatch(settings, "schedule", "run", "--once").returncode == 0
+    assert lurewatch(settings, "schedule", "halt", "incident").returncode == 0
+    shown = json.loads(lurewatch(settings, "schedule", "show", "--json").stdout)
+    assert shown["halted"] and shown["watches"][0]["state"] == "began"
+    assert lurewatch(settings, "schedule", "resume").returncode == 0
+    assert not settings.halt_file.exists()
