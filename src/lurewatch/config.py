@@ -39,6 +39,7 @@ class Settings:
     douyin_token: str | None = None
     notify: tuple[str, ...] = ()  # where notices go, in Apprise's way of writing
     daily_pages: int = 2000  # at most asked of a platform in a day
+    tsa: str | None = None  # the address of a time-stamping authority (RFC 3161)
     metrics_token: str | None = None  # None: /metrics answers this machine only
 
     @property
@@ -84,6 +85,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         douyin_token=env.get("LUREWATCH_DOUYIN_TOKEN") or None,
         notify=tuple(env.get("LUREWATCH_NOTIFY", "").split()),
         daily_pages=read_count(env, "LUREWATCH_DAILY_PAGES", 2000),
+        tsa=env.get("LUREWATCH_TSA") or None,
         metrics_token=env.get("LUREWATCH_METRICS_TOKEN") or None,
     )
 

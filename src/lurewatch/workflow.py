@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lurewatch.custody import Entry as Custody
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
 from lurewatch.post import Capture, CoverageState, Post
-from lurewatch.store import Store, audit, expiry, firings, people, posts, runs, sources
+from lurewatch.store import Store, audit, custody, expiry, firings, people, posts, runs, sources
 from lurewatch.store import findings as kept
 from lurewatch.store import requests as asked
 from lurewatch.store.expiry import Purged
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CoverageRow",
+    "Custody",
     "Firing",
     "FiringState",
     "KeptEvidence",
@@ -603,6 +605,25 @@ def record_evidence(
         package = KeptEvidence(finding_id, path, sums_sha256, complete, _now())
         asked.record_evidence(db, package)
         audit.note(db, _now(), _operator(), "keep evidence", f"{finding_id} {sums_sha256}")
+        custody.note(db, sums_sha256, package.kept_at, _operator(), "sealed")
+
+
+def all_evidence(store: Store) -> list[KeptEvidence]:
+    """Every package on record, newest first."""
+    with store.reading() as db:
+        return asked.all_evidence(db)
+
+
+def note_custody(store: Store, sums_sha256: str, who: str, what: str) -> None:
+    """Write down what was done with a package: read, stamped, exported."""
+    with store.begin() as db:
+        custody.note(db, sums_sha256, _now(), who, what)
+
+
+def custody_of(store: Store, sums_sha256: str) -> list[Custody]:
+    """The custody log of a package, oldest first."""
+    with store.reading() as db:
+        return custody.entries(db, sums_sha256)
 
 
 def evidence_of(store: Store, finding_id: int) -> list[KeptEvidence]:

@@ -66,7 +66,8 @@ def package(store: Store, seen: tuple[Settings, Finding]) -> Path:
 
 def test_a_package_holds_what_the_page_showed(package: Path) -> None:
     names = {path.name for path in package.iterdir()}
-    assert names == {"SHA256SUMS", "manifest.json", "fields.json", "served.html", "viewport.png", "page.png", "dom.html", "visible.txt"}  # fmt: skip
+    pages = {"served.html", "viewport.png", "page.png", "dom.html", "visible.txt", "page.wacz"}
+    assert names == pages | {"SHA256SUMS", "manifest.json", "fields.json"}
     manifest = json.loads((package / "manifest.json").read_text("utf-8"))
     assert manifest["complete"] is True
     assert manifest["visit"]["status"] == 200
@@ -76,7 +77,7 @@ def test_a_package_holds_what_the_page_showed(package: Path) -> None:
     assert all(check.holds for check in verify(package))
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "page.png", "served.html", "dom.html"])
+@pytest.mark.parametrize("name", ["manifest.json", "page.png", "served.html", "page.wacz"])
 def test_one_changed_byte_is_found(package: Path, name: str) -> None:
     content = bytearray((package / name).read_bytes())
     content[len(content) // 2] ^= 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lurewatch.config import Settings
     from lurewatch.finding import Finding
     from lurewatch.store import Store
+    from lurewatch.workflow import KeptEvidence
 
 evidence_app = typer.Typer(help="Keep and check evidence.", no_args_is_help=True)
 takedown_app = typer.Typer(help="Draft takedown requests.", no_args_is_help=True)
@@ -104,24 +105,111 @@ def keep_all(store: "Store", settings: "Settings", chosen: "list[Finding]") -> l
                 browser,
                 now=datetime.now(UTC),
                 roots=settings.roots,
+                authority=settings.tsa,
             )
             workflow.record_evidence(
                 store, finding.finding_id, kept.path, kept.sums_sha256, kept.complete
             )
+            if settings.tsa:
+                problems += stamped(store, kept.path, kept.sums_sha256, settings.tsa)
             if not kept.complete:
                 problems.append(f"finding {finding.finding_id}: {'; '.join(kept.problems)}")
     return problems
 
 
+def stamped(store: "Store", package: Path, sums_sha256: str, authority: str) -> list[str]:
+    """Have a package stamped; what went wrong, in words."""
+    from lurewatch import workflow
+    from lurewatch.evidence.package import stamp
+    from lurewatch.evidence.stamp import TOKEN, StampError
+
+    if (package / TOKEN).exists() or not package.is_dir():
+        return []
+    try:
+        stamp(package, authority)
+    except StampError as error:
+        return [f"{package.name}: {error}; later: lurewatch evidence stamp"]
+    workflow.note_custody(store, sums_sha256, getpass.getuser(), f"stamped by {authority}"[:200])
+    return []
+
+
+@evidence_app.command("stamp")
+def stamp() -> None:
+    """Have every package that has no time stamp stamped by the authority of LUREWATCH_TSA."""
+    from lurewatch import workflow
+
+    settings, store = opened()
+    if not settings.tsa:
+        raise InputError("LUREWATCH_TSA is not set: the address of an RFC 3161 authority")
+    problems = []
+    packages = workflow.all_evidence(store)
+    for kept in packages:
+        problems += stamped(store, kept.path, kept.sums_sha256, settings.tsa)
+    for line in problems:
+        typer.echo(line, err=True)
+    typer.echo(f"{len(packages) - len(problems)} of {len(packages)} packages are stamped.")
+    if problems:
+        sys.exit(1)
+
+
+@evidence_app.command("export")
+def export_package(
+    finding: Annotated[int, typer.Argument(min=1, max=MOST, help="The number of a finding.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The zip to write.")],
+) -> None:
+    """Write a finding's newest complete package as a zip, with analysis and custody log."""
+    from lurewatch import workflow
+
+    _, store = opened()
+    found = workflow.finding(store, finding, reader=getpass.getuser())
+    kept = workflow.evidence_of(store, finding)
+    best = next((one for one in kept if one.complete), kept[0] if kept else None)
+    if best is None:
+        raise InputError(f"finding {finding} has no evidence: lurewatch evidence keep {finding}")
+    exported(store, found, best, output)
+    typer.echo(str(output))
+
+
+def exported(store: "Store", finding: "Finding", kept: "KeptEvidence", target: Path) -> None:
+    """Write a package's zip; that it leaves the house is in its custody log first."""
+    from lurewatch import workflow
+    from lurewatch.evidence.package import export
+
+    workflow.note_custody(store, kept.sums_sha256, getpass.getuser(), f"exported {target.name}")
+    decisions = workflow.decisions_on(store, finding.finding_id)
+    custody = workflow.custody_of(store, kept.sums_sha256)
+    export(kept.path, target, finding, decisions, custody)
+
+
+@evidence_app.command("log")
+def log(
+    finding: Annotated[int, typer.Argument(min=1, max=MOST, help="The number of a finding.")],
+) -> None:
+    """Show who did what with a finding's packages, and whether the log is whole."""
+    from lurewatch import workflow
+    from lurewatch.custody import broken_at
+
+    _, store = opened()
+    for kept in workflow.evidence_of(store, finding):
+        entries = workflow.custody_of(store, kept.sums_sha256)
+        typer.echo(kept.path.name)
+        for entry in entries:
+            typer.echo(f"  {entry.at:%Y-%m-%d %H:%M:%S} {entry.who}: {entry.what}")
+        if broken := broken_at(entries):
+            typer.echo(f"the log of {kept.path.name} was changed at {broken.at}", err=True)
+            sys.exit(1)
+
+
 @evidence_app.command("verify")
 def verify(
     package: Annotated[Path, typer.Argument(help="A package's folder, or an exported zip.")],
+    tsa_roots: Annotated[Path | None, typer.Option(help="Certificates (PEM) of whom to believe about time.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Check a package offline; exit code 1 when anything does not hold."""
     from lurewatch.evidence.verify import verify as check
 
-    checks = check(package)
+    checks = check(package, tsa_roots)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in checks], ensure_ascii=False, indent=2))
     else:
@@ -160,7 +248,6 @@ def draft(
 def draft_request(store: "Store", settings: "Settings", finding: "Finding", folder: Path) -> Any:
     """Zip, letter and record, in that order: a record never points at what is not there."""
     from lurewatch import workflow
-    from lurewatch.evidence.package import export
     from lurewatch.letters.report import Package, letter_name, refusals, rules
     from lurewatch.letters.report import draft as write
     from lurewatch.takedown import TakedownRequest, TakedownState, Track, read_institution
@@ -178,7 +265,7 @@ def draft_request(store: "Store", settings: "Settings", finding: "Finding", fold
             f"finding {finding.finding_id}: no letter while these are lacking:\n  - "
             + "\n  - ".join(lacking)
         )
-    export(best.path, archive, finding, workflow.decisions_on(store, finding.finding_id))
+    exported(store, finding, best, archive)
     write(finding, finding.decision, institution, package, target, now.date())
     return workflow.record_request(
         store,

@@ -264,7 +264,7 @@ def evaluate(
     from lurewatch.classify.model import Classifier
     from lurewatch.config import read_settings
     from lurewatch.detect import model_folder
-    from lurewatch.train.corpus import load_corpus, natural_lines, of_split
+    from lurewatch.train.corpus import apart, load_corpus, natural_lines, of_split
     from lurewatch.train.run import FRESH, measure
 
     if not corpus.is_dir():
@@ -272,7 +272,6 @@ def evaluate(
     examples = load_corpus(corpus, data)
     natural = natural_lines(data, 99, FRESH) if data else []
     folder = model or model_folder(read_settings())
-    figures = measure(
-        Classifier(folder), of_split(examples, "train"), of_split(examples, "test"), natural
-    )
+    splits = of_split(examples, "train"), of_split(examples, "test")
+    figures = measure(Classifier(folder), *splits, natural, apart(corpus))
     typer.echo(json.dumps(figures, indent=2))

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from importlib.metadata import version
 from mimetypes import guess_extension
@@ -17,8 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from lurewatch import __version__
+from lurewatch.custody import Entry, line_of
 from lurewatch.dates import CHINA
 from lurewatch.evidence.shoot import Shot, shoot, show_capture
+from lurewatch.evidence.stamp import TOKEN, ask
+from lurewatch.evidence.wacz import pack
 from lurewatch.finding import Decision, Finding
 from lurewatch.post import Capture
 
@@ -29,6 +33,8 @@ SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.json"
 ANALYSIS: Final = "analysis.json"
 EXPORT_SUMS: Final = "EXPORT.SHA256SUMS"
+CUSTODY: Final = "custody.jsonl"
+WACZ: Final = "page.wacz"
 FOUND: Final = 16  # characters of the post's text that must stand on the page in a row
 
 
@@ -50,12 +56,14 @@ def keep(
     *,
     now: datetime,
     roots: Mapping[str, str],
+    authority: str | None = None,
 ) -> KeptPackage:
     """
     Make the package of a finding in *folder*: all of it, or none of it.
 
     Without a browser, or when the page does not come, what the spider kept is sealed and the
-    manifest says what is lacking.
+    manifest says what is lacking. *authority* is asked for a time stamp over SHA256SUMS; when it
+    gives none the package is whole all the same, and `stamp` asks again.
     """
     post = finding.post
     name = f"{post.platform}-{finding.finding_id}-{now:%Y%m%dT%H%M%SZ}"
@@ -64,11 +72,11 @@ def keep(
     try:
         problems: list[str] = []
         shot = _visit(finding, browser, roots, problems)
-        files = dict(_facts(finding, captures, browser, shot))
+        files = dict(_facts(finding, captures, browser, shot, now))
         found = shot is not None and shows(shot.text, post.text or post.title)
         if shot is not None and not found:
             problems.append("the post's text is not on the page as rendered")
-        manifest = _manifest(finding, captures, shot, found, problems, now, roots)
+        manifest = _manifest(finding, captures, shot, found, problems, now, roots, authority)
         files[MANIFEST] = json.dumps(manifest, ensure_ascii=False, indent=2).encode(
             "utf-8", "replace"
         )
@@ -131,7 +139,11 @@ def shows(page_text: str, post_text: str) -> bool:
 
 
 def _facts(
-    finding: Finding, captures: Sequence[Capture], browser: "Browser | None", shot: Shot | None
+    finding: Finding,
+    captures: Sequence[Capture],
+    browser: "Browser | None",
+    shot: Shot | None,
+    now: datetime,
 ) -> list[tuple[str, bytes]]:
     fields = {
         "platform": finding.post.platform,
@@ -152,6 +164,7 @@ def _facts(
             ("page.png", shot.page),
             ("dom.html", shot.dom.encode("utf-8", "replace")),
             ("visible.txt", shot.text.encode("utf-8", "replace")),
+            (WACZ, pack(shot.exchanges, shot.final_url, shot.title, shot.text, now)),
         ]
     elif browser and captures and not by_person:
         files.append(("rendered-from-capture.png", show_capture(browser, captures[0].body)))
@@ -171,6 +184,7 @@ def _manifest(
     problems: list[str],
     now: datetime,
     roots: Mapping[str, str],
+    authority: str | None,
 ) -> dict[str, Any]:
     post, ended = finding.post, datetime.now(UTC)
     return {
@@ -184,8 +198,10 @@ def _manifest(
         "started": now.isoformat(),
         "ended": ended.isoformat(),
         "ended_beijing": ended.astimezone(CHINA).isoformat(),
-        "clock": {"source": "system", "offset": "not measured"},
-        "timestamp": "pending",
+        "clock": {"source": "system", "ahead_of_server": clock_ahead(shot, ended)},
+        "timestamp": f"asked of {authority} over {SUMS}, kept in {TOKEN}"
+        if authority
+        else "none: no authority is set",
         "login": "none: no cookies, no storage",
         "robots": "obeyed by the spider that found the page",
         "complete": found,
@@ -195,6 +211,8 @@ def _manifest(
             "status": shot.status,
             "headers": shot.headers,
             "server": shot.server,
+            "answers": len(shot.exchanges),
+            "answers_left_out": shot.left_out,
             "dns": _resolved(shot.final_url),
             "tls": shot.security,
             "browser": shot.browser,
@@ -221,10 +239,34 @@ def _manifest(
         "steps": [
             "open a new browser context without cookies or storage",
             "visit the address and wait until it has loaded",
-            "take the viewport, the whole page, the DOM and the visible text",
+            "take the viewport, the whole page, the DOM, the visible text and every answer",
             "hash every file into SHA256SUMS",
         ],
     }
+
+
+def clock_ahead(shot: Shot | None, now: datetime) -> str:
+    """How far this machine's clock is ahead of the server's, as its Date header says."""
+    said = dict(shot.headers).get("date", "") if shot else ""
+    try:
+        return f"{(now - parsedate_to_datetime(said)).total_seconds():.0f} s"
+    except ValueError:
+        return "the server named no time"
+
+
+def stamp(package: Path, authority: str) -> None:
+    """
+    Add the authority's token to a package that has none.
+
+    Raises StampError when the authority gives none; the package is as it was then.
+    """
+    target = package / TOKEN
+    if target.exists():
+        return
+    token = ask(authority, (package / SUMS).read_bytes())
+    draft = package.with_name(f".{package.name}.tsr")
+    draft.write_bytes(token)
+    draft.replace(target)
 
 
 def _resolved(url: str) -> list[str]:
@@ -235,9 +277,15 @@ def _resolved(url: str) -> list[str]:
         return []
 
 
-def export(package: Path, target: Path, finding: Finding, decisions: Sequence[Decision]) -> Path:
+def export(
+    package: Path,
+    target: Path,
+    finding: Finding,
+    decisions: Sequence[Decision],
+    custody: Sequence[Entry],
+) -> Path:
     """
-    A zip of the sealed facts, with the analysis beside them under EXPORT.SHA256SUMS.
+    A zip of the sealed facts, with analysis and custody log beside them under EXPORT.SHA256SUMS.
 
     The analysis is what machine and people think; it is no part of what is sealed.
     """
@@ -247,6 +295,7 @@ def export(package: Path, target: Path, finding: Finding, decisions: Sequence[De
     }
     files = {one.name: one.read_bytes() for one in sorted(package.iterdir()) if one.is_file()}
     files[ANALYSIS] = json.dumps(analysis, indent=2, default=str).encode()
+    files[CUSTODY] = "".join(map(line_of, custody)).encode()
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
     files[EXPORT_SUMS] = sums.encode()
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lurewatch.browser import is_private, launch_options
 from lurewatch.errors import SettingsError
+from lurewatch.evidence.wacz import Exchange
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 VIEW: Final = {"width": 1280, "height": 900}
 PATIENCE: Final = 30_000  # milliseconds for a page to come
+LARGEST: Final = 64 << 20  # bytes of all answers that are kept
 TALLEST: Final = 20_000  # pixels of a full-page picture: a page without end has an end here
 
 
@@ -32,6 +34,9 @@ class Shot:
     agent: str
     server: str  # the address that answered
     security: dict[str, Any]
+    title: str
+    exchanges: tuple[Exchange, ...]  # every answer the page was made of
+    left_out: int  # answers that were too large, or never came whole
 
 
 @contextmanager
@@ -76,9 +81,11 @@ def shoot(browser: "Browser", url: str, roots: Iterable[str]) -> Shot:
             ),
         )
         page = context.new_page()
+        answers: list[Any] = []
+        page.on("response", lambda answer: answers.append(answer))
         response = page.goto(url, timeout=PATIENCE, wait_until="load")
         page.wait_for_timeout(300)  # a page that draws itself needs a moment after loading
-        return _seen(page, response, browser.version)
+        return _seen(page, response, browser.version, answers)
     finally:
         context.close()
 
@@ -94,7 +101,31 @@ def show_capture(browser: "Browser", body: bytes) -> bytes:
         context.close()
 
 
-def _seen(page: Any, response: Any, version: str) -> Shot:
+def _exchanges(answers: list[Any]) -> tuple[tuple[Exchange, ...], int]:
+    """The answers with their bodies, and how many had to be left out."""
+    from playwright.sync_api import Error
+
+    kept: list[Exchange] = []
+    room, left_out = LARGEST, 0
+    for one in answers:
+        try:
+            body = b"" if 300 <= one.status < 400 else one.body()
+            headers = tuple((item["name"], item["value"]) for item in one.headers_array())
+        except Error:  # it was cut short, or is no more
+            left_out += 1
+            continue
+        if len(body) > room:
+            left_out += 1
+            continue
+        room -= len(body)
+        kept.append(
+            Exchange(one.url, one.request.method, one.status, one.status_text, headers, body)
+        )
+    return tuple(kept), left_out
+
+
+def _seen(page: Any, response: Any, version: str, answers: list[Any]) -> Shot:
+    exchanges, left_out = _exchanges(list(answers))
     return Shot(
         final_url=page.url,
         status=response.status if response else 0,
@@ -111,6 +142,9 @@ def _seen(page: Any, response: Any, version: str) -> Shot:
         agent=page.evaluate("navigator.userAgent"),
         server=str((response.server_addr() or {}).get("ipAddress", "")) if response else "",
         security=dict(response.security_details() or {}) if response else {},
+        title=page.title(),
+        exchanges=exchanges,
+        left_out=left_out,
     )
 
 

@@ -7,10 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from lurewatch import custody
 from lurewatch.errors import InputError
-from lurewatch.evidence.package import ANALYSIS, EXPORT_SUMS, MANIFEST, SUMS
+from lurewatch.evidence.package import ANALYSIS, CUSTODY, EXPORT_SUMS, MANIFEST, SUMS
+from lurewatch.evidence.stamp import TOKEN, StampError, holds, roots_of
+from lurewatch.evidence.stamp import read as read_token
 
-UNSEALED: Final = frozenset({SUMS, ANALYSIS, EXPORT_SUMS})
+UNSEALED: Final = frozenset({SUMS, TOKEN, ANALYSIS, CUSTODY, EXPORT_SUMS})
 LARGEST: Final = 1 << 30  # bytes of one file: more is no evidence of ours
 
 
@@ -23,8 +26,13 @@ class Check:
     english: str
 
 
-def verify(path: Path) -> list[Check]:
-    """Every check of a package, a folder or an exported zip. Raises InputError when it is none."""
+def verify(path: Path, tsa_roots: Path | None = None) -> list[Check]:
+    """
+    Every check of a package, a folder or an exported zip. Raises InputError when it is none.
+
+    *tsa_roots* holds the certificates in PEM of whom to believe about time; without it a time
+    stamp is only checked to be about this package.
+    """
     files = _files(path)
     if SUMS not in files or MANIFEST not in files:
         raise InputError(f"{path} is no evidence package: it lacks {SUMS} or {MANIFEST}")
@@ -46,7 +54,47 @@ def verify(path: Path) -> list[Check]:
         exported = _listed(files[EXPORT_SUMS])
         same = all(n in files and sha256(files[n]).hexdigest() == d for n, d in exported.items())
         checks.append(Check(same, "导出文件一致", "the exported files are as they were"))
+    if TOKEN in files:
+        checks.append(_stamped(files[TOKEN], files[SUMS], tsa_roots))
+    if CUSTODY in files:
+        checks.append(_handed_on(files[CUSTODY], files[SUMS]))
     return [*checks, _complete(files[MANIFEST])]
+
+
+def _stamped(token: bytes, sums: bytes, tsa_roots: Path | None) -> Check:
+    try:
+        found = read_token(token, sums)
+    except StampError as error:
+        return Check(False, "时间戳与封存内容不符", f"the time stamp does not hold: {error}")
+    said = f"{found.at:%Y-%m-%d %H:%M:%S} UTC"
+    if tsa_roots is None:
+        return Check(
+            True,
+            f"时间戳 {said} 针对本证据包（未核验签发机构，可用 --tsa-roots）",
+            f"time stamp {said} is about this package (its signer unchecked: give --tsa-roots)",
+        )
+    why = holds(token, sums, roots_of(tsa_roots))
+    return Check(
+        not why,
+        f"时间戳 {said} 由可信机构签发" if not why else f"时间戳无法核验：{why}",
+        f"time stamp {said} is of a trusted authority" if not why else f"time stamp: {why}",
+    )
+
+
+def _handed_on(log: bytes, sums: bytes) -> Check:
+    try:
+        entries = custody.read(log)
+        about = {entry.sums_sha256 for entry in entries} <= {sha256(sums).hexdigest()}
+        whole = about and custody.broken_at(entries) is None
+    except (ValueError, KeyError, TypeError):
+        whole, entries = False, []
+    return Check(
+        whole,
+        f"保管记录完整（{len(entries)} 条）" if whole else "保管记录被改动或不属于本证据包",
+        f"the custody log is whole ({len(entries)} entries)"
+        if whole
+        else "the custody log was changed, or is another package's",
+    )
 
 
 def _complete(manifest: bytes) -> Check:

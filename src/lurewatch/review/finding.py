@@ -115,9 +115,10 @@ async def undo(request: Request, number: int) -> Response:
 @router.get("/findings/{number}/evidence/{package}/{name}")
 def picture(request: Request, number: int, package: str, name: str) -> Response:
     """A screenshot of a package on record; captured pages themselves are never served."""
-    person(request)
-    kept = workflow.evidence_of(request.app.state.store, number)
-    found = [one.path for one in kept if one.path.name == package]
-    if not found or name not in PICTURES or not (found[0] / name).is_file():
+    user = person(request)
+    store: Store = request.app.state.store
+    found = [one for one in workflow.evidence_of(store, number) if one.path.name == package]
+    if not found or name not in PICTURES or not (found[0].path / name).is_file():
         raise HTTPException(404)
-    return FileResponse(found[0] / name, media_type="image/png")
+    workflow.note_custody(store, found[0].sums_sha256, user.name, f"looked at {name}")
+    return FileResponse(found[0].path / name, media_type="image/png")

@@ -26,14 +26,19 @@ class Entry:
 
 def note(db: Db, at: datetime, who: str, what: str, subject: str) -> None:
     """Add an entry; whoever else adds one waits, so that two never follow the same one."""
-    if db.connection.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
-        db.connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    one_writer(db)
     query = select(audit.c.chain).order_by(audit.c.entry_id.desc()).limit(1)
     before = db.connection.scalar(query) or ""
     chain = chained(before, at, who, what, subject)
     db.connection.execute(
         insert(audit).values(at=at, who=who, what=what, subject=subject, chain=chain)
     )
+
+
+def one_writer(db: Db) -> None:
+    """Whoever else writes into a chain waits until this transaction ends."""
+    if db.connection.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
+        db.connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def chained(before: str, at: datetime, who: str, what: str, subject: str) -> str:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 
 from lurewatch.store import Db
 from lurewatch.store.tables import evidence, requests
@@ -37,11 +38,16 @@ def record_evidence(db: Db, kept: KeptEvidence) -> None:
 
 def evidence_of(db: Db, finding_id: int) -> list[KeptEvidence]:
     """The packages of a finding, newest first."""
-    rows = db.connection.execute(
-        select(evidence)
-        .where(evidence.c.finding_id == finding_id)
-        .order_by(evidence.c.evidence_id.desc())
-    )
+    return _packages(db, select(evidence).where(evidence.c.finding_id == finding_id))
+
+
+def all_evidence(db: Db) -> list[KeptEvidence]:
+    """Every package, newest first."""
+    return _packages(db, select(evidence))
+
+
+def _packages(db: Db, query: Select[Any]) -> list[KeptEvidence]:
+    rows = db.connection.execute(query.order_by(evidence.c.evidence_id.desc()))
     return [
         KeptEvidence(row.finding_id, Path(row.path), row.sums_sha256, row.complete, row.kept_at)
         for row in rows

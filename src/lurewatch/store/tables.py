@@ -282,3 +282,14 @@ firings = Table(
     Column("detail", Text, nullable=False),
     Index(None, "watch", "due_at", unique=True),  # no due time is fired twice
 )
+
+custody = Table(  # what was done with an evidence package: append-only, a chain for each package
+    "custody",
+    metadata,
+    Column("entry_id", Integer, primary_key=True),
+    Column("sums_sha256", String(64), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("what", String(200), nullable=False),
+    Column("chain", String(64), nullable=False),
+)

@@ -61,6 +61,9 @@ Lures and posts like them that are none, in one group: in {test["pairs"]["right"
 Natural public lines that are no lures: {figures["natural"]["flagged"]} of
 {figures["natural"]["lines"]} flagged.
 
+## On posts of other hands
+
+{_apart(figures["apart"])}
 ## What a score means
 
 Expected calibration error {test["calibration"]["ece"]:.3f}, over ten bins of the posts kept apart:
@@ -77,10 +80,34 @@ of natural lines and kept {figures["screen"]["kept"]:.2%} of what the model flag
 
 ## Limits
 
-The test posts come from the same hands as the training posts: written posts are not real posts,
-and outside them both precision and recall will be lower. Posts whose offer stands only in a picture
+Most test posts come from the same hands as the training posts; the posts of other hands say more of
+what a new post will meet, and real posts are harder still. Posts whose offer stands only in a picture
 need its text read first. What is flagged is for a person to look at, and for nothing else.
 """
+
+
+def _apart(found: dict[str, Any]) -> str:
+    """The table of the posts by hands that have seen no post of the corpus."""
+    if not found["posts"]:
+        return "None were there to measure on.\n"
+    wrong = ", ".join(
+        f"{stance} {row['flagged']}/{row['posts']}" for stance, row in found["false_flags"].items()
+    )
+    return f"""{found["posts"]} posts in pairs, a lure and a post like it that is none, by hands that have seen no
+post of the corpus; nothing was chosen by them.
+
+| | value | 95 % interval |
+|---|---|---|
+| precision of a flag | {found["precision"]:.3f} | {_interval(found["precision_95"])} |
+| recall | {found["recall"]:.3f} | {_interval(found["recall_95"])} |
+| F1 | {found["f1"]:.3f} | |
+| pairs with every flag right | {found["pairs"]["right"] / max(1, found["pairs"]["groups"]):.3f} | {_interval(found["pairs"]["right_95"])} |
+| stance, macro F1 | {found["stance_macro_f1"]:.3f} | |
+| services of lures, micro F1 | {found["services_micro_f1"]:.3f} | |
+
+Wrong flags by what the post really is: {wrong}.
+
+{_slices("Hand", found["families"])}{_slices("Coding", found["coding"])}"""
 
 
 def _interval(bounds: tuple[float, float]) -> str:

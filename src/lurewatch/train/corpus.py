@@ -61,6 +61,15 @@ def load_corpus(folder: Path, data: Path | None) -> list[Example]:
     return clustered(found)
 
 
+def apart(folder: Path) -> list[Example]:
+    """
+    The posts in `apart/` of a corpus, written by hands that have seen no post of the rest.
+
+    They are for measuring alone: what is trained on, or chosen by, is never among them.
+    """
+    return [one for path in sorted(folder.glob("apart/*.jsonl")) for one in read_posts(path)]
+
+
 def read_posts(path: Path) -> Iterator[Example]:
     """The posts of one file of ours."""
     for line in path.read_text("utf-8").splitlines():

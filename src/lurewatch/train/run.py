@@ -14,7 +14,7 @@ from lurewatch.finding import Service, Stance
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.train import evaluate
 from lurewatch.train.card import card
-from lurewatch.train.corpus import Example, load_corpus, natural_lines, of_split
+from lurewatch.train.corpus import Example, apart, load_corpus, natural_lines, of_split
 from lurewatch.train.export import export, fit_screen
 from lurewatch.train.fit import LENGTH, Recipe, fit, tokenizer_of, write_json
 
@@ -44,19 +44,24 @@ def train(
     examples = load_corpus(corpus, data)
     natural = natural_lines(data, recipe.seed + 1_000_003, FRESH) if data else []
     begun = f"; begun with the weights of {start.name}" if start else ""
-    return finish(base, examples, natural, out, recipe, say, begun)
+    return finish(base, examples, natural, apart(corpus), out, recipe, say, begun)
 
 
 def finish(
     base: str,
     examples: list[Example],
     natural: list[Example],
+    others: list[Example],
     out: Path,
     recipe: Recipe,
     say: Callable[[str], None],
     begun: str = "",
 ) -> dict[str, Any]:
-    """Choose thresholds and the first stage for an exported model, measure it, write the card."""
+    """
+    Choose thresholds and the first stage for an exported model, measure it, write the card.
+
+    *others* are posts of other hands: the model is measured on them, and nothing is chosen by them.
+    """
     splits = {name: of_split(examples, name) for name in ("train", "dev", "test")}
     version = sha256((out / "model.int8.onnx").read_bytes()).hexdigest()[:8]
     write_json(out / "thresholds.json", asdict(replace(UNCHOSEN, version=version)))
@@ -72,7 +77,7 @@ def finish(
     limits = replace(limits, screen=screen_threshold(Classifier(out), splits["dev"]))
     write_json(out / "thresholds.json", asdict(limits))
     say("measuring")
-    figures = measure(Classifier(out), splits["train"], splits["test"], natural)
+    figures = measure(Classifier(out), splits["train"], splits["test"], natural, others)
     facts = {
         "base": Path(base).name,
         **{name: len(some) for name, some in splits.items()},
@@ -117,6 +122,7 @@ def measure(
     train: list[Example],
     test: list[Example],
     natural: list[Example],
+    others: list[Example],
 ) -> dict[str, Any]:
     """The figures of the card."""
     limits, screen = classifier.thresholds, classifier.screen
@@ -134,6 +140,9 @@ def measure(
         "test": evaluate.report(test, predictions, limits),
         "baselines": evaluate.baselines(train, test)
         | {"this model on raw text": evaluate.unread(classifier, test)},
+        "apart": evaluate.report(others, classifier.predict(evaluate.read_texts(others)), limits)
+        if others
+        else {"posts": 0},
         "natural": {"lines": len(natural), "flagged": wrong},
         "screen": {
             "kept": sum(passed) / max(1, len(passed)),
