@@ -301,6 +301,7 @@ def read_page(
         posts, problems, next_url = [], [f"the page cannot be read: {said}"], None
     if not posts and problems and (wall := wall_of(response, response.text)):
         return ReadPage([], [], wall, None)
-    if response.status >= 400:
+    told_gone = response.status in (404, 410) and not posts and not problems
+    if response.status >= 400 and not told_gone:
         problems.append(f"the platform answered {response.status}")
     return ReadPage(posts, problems, None, next_url if posts else None)

@@ -36,6 +36,16 @@ FIELDS: Final = (
 )  # where a lure can stand, in reading order; `tags`, `ocr`, `author_comments` are lists
 
 
+FORMULA: Final = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+)  # a spreadsheet takes what begins so for a formula
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What readers did, as shown; None where the platform shows nothing."""
@@ -188,6 +198,16 @@ def zulu(moment: datetime | None) -> str | None:
     '2026-01-05T00:00:00Z'
     """
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def safe(cell: str) -> str:
+    """
+    A cell that no spreadsheet takes for a formula.
+
+    >>> safe("=1+1"), safe("停息")
+    ("'=1+1", '停息')
+    """
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def visible(text: str) -> str:

@@ -1,6 +1,7 @@
 """What is asked of a platform about a post, by whom, and what may follow what."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -23,30 +24,65 @@ class TakedownState(StrEnum):
     """How far a request has come."""
 
     DRAFTED = "drafted"
+    SUBMITTED = "submitted"  # waits for a second person
     APPROVED = "approved"
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
     REMOVED = "removed"
+    VERIFIED = "verified"  # two checks a day apart found it gone
     REFUSED = "refused"
     COUNTERED = "countered"
+    REOPENED = "reopened"  # it came back, or was uploaded again
     WITHDRAWN = "withdrawn"
 
 
-NEXT: Final = {
-    TakedownState.DRAFTED: {TakedownState.APPROVED, TakedownState.WITHDRAWN},
-    TakedownState.APPROVED: {TakedownState.SENT, TakedownState.WITHDRAWN},
-    TakedownState.SENT: {
-        TakedownState.ACKNOWLEDGED,
-        TakedownState.REMOVED,
-        TakedownState.REFUSED,
-        TakedownState.COUNTERED,
-    },
-    TakedownState.ACKNOWLEDGED: {
-        TakedownState.REMOVED,
-        TakedownState.REFUSED,
-        TakedownState.COUNTERED,
-    },
-}
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What may be done with a request: from where, to where, by whom."""
+
+    name: str
+    sources: frozenset[TakedownState]
+    target: TakedownState
+    roles: frozenset[str]
+    needs: str = ""  # receipt or note: what must be given with it
+    second_person: bool = False  # not whoever drafted or submitted it
+
+
+DECIDERS: Final = frozenset({"reviewer", "lead", "legal"})
+LEADS: Final = frozenset({"lead", "legal"})
+MACHINE: Final = "machine"  # the role of our own re-checks
+S: Final = TakedownState
+OPEN_AT_DESK: Final = frozenset({S.SENT, S.ACKNOWLEDGED, S.COUNTERED})
+STEPS: Final = {
+    step.name: step
+    for step in (
+        Step("submit", frozenset({S.DRAFTED}), S.SUBMITTED, DECIDERS),
+        Step("return", frozenset({S.SUBMITTED}), S.DRAFTED, LEADS, "note"),
+        Step("approve", frozenset({S.SUBMITTED}), S.APPROVED, LEADS, second_person=True),
+        Step("send", frozenset({S.APPROVED}), S.SENT, LEADS),
+        Step("acknowledge", frozenset({S.SENT}), S.ACKNOWLEDGED, DECIDERS, "receipt"),
+        Step("removed", OPEN_AT_DESK | {S.REFUSED}, S.REMOVED, DECIDERS | {MACHINE}),
+        Step("refused", OPEN_AT_DESK, S.REFUSED, DECIDERS, "note"),
+        Step("countered", frozenset({S.SENT, S.ACKNOWLEDGED, S.REMOVED, S.VERIFIED}), S.COUNTERED, DECIDERS, "note"),
+        Step("verify", frozenset({S.REMOVED}), S.VERIFIED, frozenset({MACHINE})),
+        Step("reopen", frozenset({S.REMOVED, S.VERIFIED, S.REFUSED}), S.REOPENED, DECIDERS | {MACHINE}, "note"),
+        Step("again", frozenset({S.REOPENED}), S.SUBMITTED, DECIDERS),
+        Step("withdraw", frozenset(S) - {S.WITHDRAWN, S.VERIFIED}, S.WITHDRAWN, LEADS, "note"),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step that was taken, and what was given with it."""
+
+    request_id: int
+    at: datetime
+    who: str
+    step: str
+    state: TakedownState  # after it
+    receipt: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +100,42 @@ class TakedownRequest:
     drafted_at: datetime
 
 
-def move(request: TakedownRequest, state: TakedownState) -> TakedownRequest:
-    """The request in its new state. Raises NotAllowedError when that may not follow."""
-    if state not in NEXT.get(request.state, set()):
-        raise NotAllowedError(f"a request that is {request.state} cannot become {state}")
-    return replace(request, state=state)
+def taken(
+    request: TakedownRequest,
+    events: Sequence[Event],
+    step: str,
+    *,
+    who: str,
+    role: str,
+    at: datetime,
+    receipt: str = "",
+    note: str = "",
+) -> Event:
+    """
+    The event of a step. Raises NotAllowedError when it may not be taken now, or not by this person.
+
+    Whoever drafted or submitted a request never approves it.
+    """
+    wanted = STEPS.get(step)
+    if wanted is None:
+        raise NotAllowedError(f"there is no step {step!r}; known: {', '.join(STEPS)}")
+    if request.state not in wanted.sources:
+        can = [one.name for one in STEPS.values() if request.state in one.sources]
+        raise NotAllowedError(
+            f"request {request.request_id} is {request.state}: {step} may not follow; what may is"
+            f" {', '.join(can) or 'nothing'}"
+        )
+    if role not in wanted.roles:
+        raise NotAllowedError(f"{who} is {role}; {step} is for {' or '.join(sorted(wanted.roles))}")
+    authors = {request.drafted_by} | {one.who for one in events if one.step in ("submit", "again")}
+    if wanted.second_person and who in authors:
+        raise NotAllowedError(
+            f"{who} drafted or submitted request {request.request_id}: another person approves it"
+        )
+    given = {"receipt": receipt, "note": note}
+    if wanted.needs and not given[wanted.needs].strip():
+        raise NotAllowedError(f"{step} needs a {wanted.needs}: give --{wanted.needs}")
+    return Event(request.request_id, at, who, step, wanted.target, receipt.strip(), note.strip())
 
 
 @dataclass(frozen=True, slots=True)

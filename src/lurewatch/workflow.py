@@ -13,9 +13,21 @@ from lurewatch.custody import Entry as Custody
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
 from lurewatch.post import Capture, CoverageState, Post
-from lurewatch.store import Store, audit, custody, expiry, firings, people, posts, runs, sources
+from lurewatch.store import (
+    Store,
+    audit,
+    cases,
+    custody,
+    expiry,
+    firings,
+    people,
+    posts,
+    runs,
+    sources,
+)
 from lurewatch.store import findings as kept
 from lurewatch.store import requests as asked
+from lurewatch.store.cases import Check, Outcome
 from lurewatch.store.expiry import Purged
 from lurewatch.store.firings import Firing, FiringState
 from lurewatch.store.people import ROLES, User
@@ -23,17 +35,19 @@ from lurewatch.store.posts import PostRow
 from lurewatch.store.requests import KeptEvidence
 from lurewatch.store.runs import CoverageRow, RunState
 from lurewatch.store.sources import Reading, Source
-from lurewatch.takedown import TakedownRequest
+from lurewatch.takedown import MACHINE, STEPS, Event, TakedownRequest, TakedownState, taken
 
 if TYPE_CHECKING:
     from lurewatch.detect import Detector
 
 __all__ = [
+    "Check",
     "CoverageRow",
     "Custody",
     "Firing",
     "FiringState",
     "KeptEvidence",
+    "Outcome",
     "PostRow",
     "Reading",
     "RunState",
@@ -654,6 +668,137 @@ def requests(store: Store) -> list[TakedownRequest]:
     """All requests, newest first."""
     with store.reading() as db:
         return asked.every(db)
+
+
+def request(store: Store, number: int) -> TakedownRequest:
+    """One request. Raises NotAllowedError when there is none."""
+    with store.reading() as db:
+        found = cases.get(db, number)
+    if found is None:
+        raise NotAllowedError(f"there is no request {number}; see: lurewatch takedown list")
+    return found
+
+
+def take_step(
+    store: Store,
+    number: int,
+    step: str,
+    *,
+    who: str,
+    role: str,
+    receipt: str = "",
+    note: str = "",
+) -> Event:
+    """
+    Take a step with a request.
+
+    Raises NotAllowedError when it may not follow, or not by this person, and when the same post was
+    reported to the same recipient before: platforms and 12377 ask not to be told twice.
+    """
+    with store.begin() as db:
+        found = cases.get(db, number)
+        if found is None:
+            raise NotAllowedError(f"there is no request {number}; see: lurewatch takedown list")
+        event = taken(
+            found,
+            cases.events_of(db, [number])[number],
+            step,
+            who=who,
+            role=role,
+            at=_now(),
+            receipt=receipt,
+            note=note,
+        )
+        if step in ("submit", "approve", "send") and (twins := cases.twins(db, found)):
+            raise NotAllowedError(
+                f"request {number}: {found.recipient} was asked about this post before, by"
+                f" request {twins[0]}; withdraw one of them"
+            )
+        if not cases.add(db, event, found.state):
+            raise NotAllowedError(f"request {number} was moved by another person; look again")
+        audit.note(db, event.at, who, f"{step} request", str(number))
+    return event
+
+
+def events_of(store: Store, numbers: Sequence[int]) -> dict[int, list[Event]]:
+    """What was done with each request, oldest first."""
+    with store.reading() as db:
+        return cases.events_of(db, numbers)
+
+
+def checks_of(store: Store, number: int) -> list[Check]:
+    """The looks at a reported post, oldest first."""
+    with store.reading() as db:
+        return cases.checks_of(db, number)
+
+
+AGREE: Final = timedelta(hours=24)  # between the first and the last look that found a post gone
+
+
+def record_check(store: Store, number: int, outcome: Outcome, detail: str, at: datetime) -> None:
+    """
+    Keep what a look at a reported post found, and draw what follows from it.
+
+    A page that says the post is gone makes the request *removed*, two that agree a day apart
+    *verified*; one that shows it again reopens it. A wall or a lost page says nothing.
+    """
+    with store.begin() as db:
+        found = cases.get(db, number)
+        if found is None:
+            raise NotAllowedError(f"there is no request {number}")
+        cases.add_check(db, Check(number, at, outcome, detail))
+        looks = [one for one in cases.checks_of(db, number) if one.outcome not in SILENT]
+        step = follows(found.state, looks)
+        if step:
+            events = cases.events_of(db, [number])[number]
+            note = f"the page is {outcome}"
+            made = taken(found, events, step, who="re-check", role=MACHINE, at=at, note=note)
+            cases.add(db, made, found.state)
+            audit.note(db, at, "re-check", f"{step} request", str(number))
+
+
+SILENT: Final = ("wall", "lost", "unclear")  # outcomes that say nothing of the post
+
+
+def follows(state: TakedownState, looks: Sequence[Check]) -> str:
+    """The step that looks at a post lead to, oldest look first; nothing when they lead nowhere."""
+    if not looks:
+        return ""
+    if looks[-1].outcome != "gone":
+        came_back = state in (TakedownState.REMOVED, TakedownState.VERIFIED)
+        return "reopen" if came_back else ""
+    if state in STEPS["removed"].sources:
+        return "removed"
+    agreeing = []
+    for one in reversed(looks):
+        if one.outcome != "gone":
+            break
+        agreeing.append(one.at)
+    agree = agreeing[0] - agreeing[-1] >= AGREE
+    return "verify" if agree and state is TakedownState.REMOVED else ""
+
+
+def raise_alarms(store: Store) -> list[tuple[int, list[int]]]:
+    """
+    Reopen requests whose post is gone but whose contact stands in findings made since.
+
+    Gives each reopened request with those findings.
+    """
+    alarms = []
+    with store.begin() as db:
+        gone = [one for one in asked.every(db) if one.state in (TakedownState.REMOVED, TakedownState.VERIFIED)]  # fmt: skip
+        events = cases.events_of(db, [one.request_id for one in gone])
+        for one in gone:
+            own = events[one.request_id]
+            since = next(event.at for event in reversed(own) if event.step == "removed")
+            again = cases.returned(db, one, since)
+            if again:
+                note = f"its contact is in findings {', '.join(map(str, again))}"
+                event = taken(one, own, "reopen", who="alarm", role=MACHINE, at=_now(), note=note)
+                cases.add(db, event, one.state)
+                audit.note(db, event.at, "alarm", "reopen request", str(one.request_id))
+                alarms.append((one.request_id, again))
+    return alarms
 
 
 def captures_of(store: Store, post: Post) -> list[Capture]:

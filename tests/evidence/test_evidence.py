@@ -24,11 +24,7 @@ from lurewatch.letters.report import facts, in_force
 from lurewatch.store import Store
 from lurewatch.takedown import (
     Institution,
-    TakedownRequest,
-    TakedownState,
-    Track,
     missing,
-    move,
     read_institution,
 )
 
@@ -163,13 +159,6 @@ def test_a_law_is_cited_only_while_it_is_in_force() -> None:
     assert "第四十八条" in cited(date(2026, 1, 1))
     assert "征信业管理条例" in cited(date(2026, 1, 1))
     assert "保险法" not in cited(date(2026, 1, 1))
-
-
-def test_states_follow_their_table() -> None:
-    request = TakedownRequest(1, 1, Track.A, "x", TakedownState.DRAFTED, Path("a"), Path("b"), "r", datetime.now(UTC))  # fmt: skip
-    with pytest.raises(NotAllowedError, match="cannot become sent"):
-        move(request, TakedownState.SENT)
-    assert move(move(request, TakedownState.APPROVED), TakedownState.SENT).state == "sent"
 
 
 def test_a_profile_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from lurewatch.cli import (
     language,
     lexicon,
     pending,
+    requesting,  # noqa: F401  # its commands join those of acting
     scheduling,
     serving,
 )

@@ -74,17 +74,19 @@ def record(db: Db, request: TakedownRequest) -> TakedownRequest:
 def every(db: Db) -> list[TakedownRequest]:
     """All requests, newest first."""
     rows = db.connection.execute(select(requests).order_by(requests.c.request_id.desc()))
-    return [
-        TakedownRequest(
-            request_id=row.request_id,
-            finding_id=row.finding_id,
-            track=Track(row.track),
-            recipient=row.recipient,
-            state=TakedownState(row.state),
-            letter=Path(row.letter),
-            package=Path(row.package),
-            drafted_by=row.drafted_by,
-            drafted_at=row.drafted_at,
-        )
-        for row in rows
-    ]
+    return [of_row(row) for row in rows]
+
+
+def of_row(row: Any) -> TakedownRequest:
+    """A request as its row keeps it."""
+    return TakedownRequest(
+        request_id=row.request_id,
+        finding_id=row.finding_id,
+        track=Track(row.track),
+        recipient=row.recipient,
+        state=TakedownState(row.state),
+        letter=Path(row.letter),
+        package=Path(row.package),
+        drafted_by=row.drafted_by,
+        drafted_at=row.drafted_at,
+    )

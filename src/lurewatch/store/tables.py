@@ -293,3 +293,26 @@ custody = Table(  # what was done with an evidence package: append-only, a chain
     Column("what", String(200), nullable=False),
     Column("chain", String(64), nullable=False),
 )
+
+request_events = Table(  # what was done with a request: append-only
+    "request_events",
+    metadata,
+    Column("event_id", Integer, primary_key=True),
+    Column("request_id", ForeignKey("requests.request_id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("receipt", String(200), nullable=False),
+    Column("note", LargeBinary, nullable=False),  # sealed: a platform's words may name people
+)
+
+checks = Table(  # is a reported post still there?
+    "checks",
+    metadata,
+    Column("check_id", Integer, primary_key=True),
+    Column("request_id", ForeignKey("requests.request_id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("detail", LargeBinary, nullable=False),  # sealed: what has changed in the post
+)

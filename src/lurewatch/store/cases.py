@@ -1,0 +1,140 @@
+"""What was done with requests, and what re-checks found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import insert, select, update
+
+from lurewatch.store import Db
+from lurewatch.store.requests import of_row
+from lurewatch.store.tables import checks, findings, observables, request_events, requests
+from lurewatch.takedown import Event, TakedownRequest, TakedownState
+
+# gone: the page says so itself; wall and lost say nothing of the post
+Outcome = Literal["live", "edited", "gone", "wall", "lost", "unclear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at a reported post."""
+
+    request_id: int
+    at: datetime
+    outcome: Outcome
+    detail: str
+
+
+def get(db: Db, request_id: int) -> TakedownRequest | None:
+    """One request."""
+    row = db.connection.execute(
+        select(requests).where(requests.c.request_id == request_id)
+    ).one_or_none()
+    return of_row(row) if row else None
+
+
+def add(db: Db, event: Event, before: TakedownState) -> bool:
+    """Take a step; False when another was taken in the meantime."""
+    moved = db.connection.execute(
+        update(requests)
+        .where(requests.c.request_id == event.request_id, requests.c.state == before)
+        .values(state=event.state)
+    )
+    if not moved.rowcount:
+        return False
+    db.connection.execute(
+        insert(request_events).values(
+            request_id=event.request_id,
+            at=event.at,
+            who=event.who,
+            step=event.step,
+            state=event.state,
+            receipt=event.receipt[:200],
+            note=db.vault.seal(event.note.encode("utf-8", "surrogatepass")),
+        )
+    )
+    return True
+
+
+def events_of(db: Db, request_ids: Sequence[int]) -> dict[int, list[Event]]:
+    """The events of each request, oldest first."""
+    found: dict[int, list[Event]] = {number: [] for number in request_ids}
+    rows = db.connection.execute(
+        select(request_events)
+        .where(request_events.c.request_id.in_(request_ids))
+        .order_by(request_events.c.event_id)
+    )
+    for row in rows:
+        note = db.vault.open(row.note).decode("utf-8", "surrogatepass")
+        found[row.request_id].append(
+            Event(
+                row.request_id,
+                row.at,
+                row.who,
+                row.step,
+                TakedownState(row.state),
+                row.receipt,
+                note,
+            )
+        )
+    return found
+
+
+def twins(db: Db, request: TakedownRequest) -> list[int]:
+    """Other requests about the same finding to the same recipient that still stand."""
+    rows = db.connection.scalars(
+        select(requests.c.request_id).where(
+            requests.c.finding_id == request.finding_id,
+            requests.c.recipient == request.recipient,
+            requests.c.request_id != request.request_id,
+            requests.c.state.not_in((TakedownState.WITHDRAWN, TakedownState.DRAFTED)),
+        )
+    )
+    return [int(number) for number in rows]
+
+
+def add_check(db: Db, check: Check) -> None:
+    """Keep what a look found."""
+    db.connection.execute(
+        insert(checks).values(
+            request_id=check.request_id,
+            at=check.at,
+            outcome=check.outcome,
+            detail=db.vault.seal(check.detail.encode("utf-8", "surrogatepass")),
+        )
+    )
+
+
+def checks_of(db: Db, request_id: int) -> list[Check]:
+    """The looks at a request's post, oldest first."""
+    rows = db.connection.execute(
+        select(checks).where(checks.c.request_id == request_id).order_by(checks.c.check_id)
+    )
+    return [
+        Check(
+            row.request_id,
+            row.at,
+            row.outcome,
+            db.vault.open(row.detail).decode("utf-8", "surrogatepass"),
+        )
+        for row in rows
+    ]
+
+
+def returned(db: Db, request: TakedownRequest, since: datetime) -> list[int]:
+    """Findings made after a moment that show a contact of the request's own finding."""
+    own = select(findings.c.post_key).where(findings.c.finding_id == request.finding_id)
+    shared = select(observables.c.value_hash).where(observables.c.post_key.in_(own))
+    rows = db.connection.scalars(
+        select(findings.c.finding_id)
+        .join(observables, observables.c.post_key == findings.c.post_key)
+        .where(
+            observables.c.value_hash.in_(shared),
+            findings.c.finding_id != request.finding_id,
+            findings.c.found_at > since,
+        )
+        .distinct()
+        .order_by(findings.c.finding_id)
+    )
+    return [int(number) for number in rows]
