@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -165,6 +166,7 @@ class PlatformSpider(scrapy.Spider):
         self.run_id = run_id
         self.cap = int(cap)  # pages a keyword
         self.resumed: dict[str, str] = {}  # keyword -> where a stopped run goes on
+        self.waiting = self.firsts()
         self.operator = read_settings()
 
     def search_url(self, keyword: str) -> str:
@@ -172,11 +174,20 @@ class PlatformSpider(scrapy.Spider):
         raise NotImplementedError(f"{self.name} has no public search; give it --address")
 
     def headers(self) -> dict[str, str]:
-        """What a request carries beside the usual: an operator's own token."""
+        """What a search carries beside the usual: an operator's own token."""
         return {}
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Ask for the first page of each keyword, and for each address."""
+        """
+        Ask for one page; every other is asked for once the one before has been read.
+
+        Were they all given at once, scrapy would still ask those in its queue after a wall.
+        """
+        for request in islice(self.waiting, 1):
+            yield request
+
+    def firsts(self) -> Iterator[scrapy.Request]:
+        """The first page of each keyword, and each address."""
         for keyword in self.keywords:
             first = self.resumed.get(keyword) or self.home + self.search_url(keyword)
             yield self.request(first, keyword, 1)
@@ -203,7 +214,7 @@ class PlatformSpider(scrapy.Spider):
         """One page, asked once; walls are looked at, not retried."""
         return scrapy.Request(
             self.located(url),
-            headers=self.headers(),
+            headers=self.headers() if keyword else {},
             cb_kwargs={"keyword": keyword, "number": number},
             meta={
                 "playwright": self.in_browser(keyword),
@@ -225,8 +236,10 @@ class PlatformSpider(scrapy.Spider):
             raise CloseSpider("blocked")
         if goes_on:
             yield self.request(goes_on, keyword, number + 1)
-        elif next_url:
+            return
+        if next_url:
             self.crawler.signals.send_catch_log(CAPPED, spider=self, keyword=keyword)
+        yield from islice(self.waiting, 1)
 
     def captured(self, response: Response, keyword: str) -> tuple[Capture, str | None]:
         """The page with what was read from it, and where the next one is."""
@@ -250,13 +263,15 @@ class PlatformSpider(scrapy.Spider):
         )
         return capture, result.next_url
 
-    def failed(self, failure: Any) -> None:
+    def failed(self, failure: Any) -> Iterator[scrapy.Request]:
         """A page that never came: forbidden by robots.txt, or lost on the way."""
         self.crawler.signals.send_catch_log(FAILED, spider=self, failure=failure)
+        yield from islice(self.waiting, 1)
 
 
 FAILED = object()  # signals to the coverage
 CAPPED = object()
+NOT_THERE = (404, 410)  # with a notice that there is no post, no problem
 COOKIES = ("set-cookie", "cookie", "authorization")
 
 
@@ -301,7 +316,6 @@ def read_page(
         posts, problems, next_url = [], [f"the page cannot be read: {said}"], None
     if not posts and problems and (wall := wall_of(response, response.text)):
         return ReadPage([], [], wall, None)
-    told_gone = response.status in (404, 410) and not posts and not problems
-    if response.status >= 400 and not told_gone:
+    if response.status >= 400 and not (response.status in NOT_THERE and not problems):
         problems.append(f"the platform answered {response.status}")
     return ReadPage(posts, problems, None, next_url if posts else None)

@@ -1,5 +1,6 @@
 """Keep what spiders take, and count what they tried."""
 
+import asyncio
 from typing import Any
 
 from scrapy import Spider, signals
@@ -42,10 +43,13 @@ class CountCoverage:
     """What gave no page is counted too: disallowed, capped, failed; and how the run ended."""
 
     def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
         self.store = opened_store()
         crawler.signals.connect(self.opened, signals.spider_opened)
         crawler.signals.connect(self.failed, FAILED)
         crawler.signals.connect(self.capped, CAPPED)
+        crawler.signals.connect(self.broken, signals.spider_error)
+        crawler.signals.connect(self.broken, signals.item_error)
         crawler.signals.connect(self.closed, signals.spider_closed)
 
     @classmethod
@@ -61,7 +65,7 @@ class CountCoverage:
             self.store, platform=spider.name, how="spider", run_id=spider.run_id or None
         )
         for keyword in spider.keywords:
-            if url := workflow.unfinished(self.store, spider.name, keyword):
+            if url := workflow.go_on(self.store, spider.name, keyword):
                 spider.resumed[keyword] = url
 
     def failed(self, spider: PlatformSpider, failure: Any) -> None:
@@ -91,6 +95,12 @@ class CountCoverage:
             state="capped",
             detail=detail or f"stopped after {spider.cap} pages",
         )
+
+    def broken(self) -> None:
+        """A page was not read or not kept, through a fault of ours: nothing more is asked."""
+        if self.crawler.engine:
+            closing = self.crawler.engine.close_spider_async(reason="failed")
+            self.closing = asyncio.ensure_future(closing)
 
     def closed(self, spider: Spider, reason: str) -> None:
         """The run ends."""

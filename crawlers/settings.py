@@ -19,6 +19,7 @@ _CONTACT = os.environ.get("LUREWATCH_CONTACT", "no contact set")
 USER_AGENT = f"lurewatch/{__version__} (public-post monitoring; {_CONTACT})"  # who we are, honestly
 
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # we are a guest: one page at a time
+CONCURRENT_ITEMS = 1  # a page is kept before the next is asked for
 DOWNLOAD_DELAY = 10  # seconds; a reader would not be faster
 DOWNLOAD_SLOTS = {  # our own machine is no host to be spared
     host: {"delay": 0.02, "concurrency": 1}

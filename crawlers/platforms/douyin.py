@@ -98,9 +98,7 @@ class DouyinSpider(PlatformSpider):
         return f"/dy_open_api/v2/search/video/?{urlencode(query)}"
 
     def headers(self) -> dict[str, str]:
-        """The operator's token, for the search alone: a public page is asked for as a visitor."""
-        if not self.keywords:
-            return {}
+        """The operator's token."""
         if not self.operator.douyin_token:
             raise SettingsError(
                 "douyin: the official search needs a token of your own (scope"

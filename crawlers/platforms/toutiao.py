@@ -70,7 +70,7 @@ class SearchPage(ThingPage):
     """One page of results: each carries its data in a script of its own; or an answer in JSON."""
 
     script = r"$^"
-    path = r"^(/toutiao)?/(search|api/search/content)/?$"
+    path = r"/(search|api/search/content)/?$"
     cards = "(data || rawData.data)[?(group_id || item_id) && (title || abstract || content)]"
     nothing = "[@] | [?data == `[]`]"
     gone = "没有找到相关"

@@ -208,10 +208,14 @@ def silent(days: Sequence[runs.SourceDay]) -> list[tuple[runs.SourceDay, int]]:
     return found
 
 
-def unfinished(store: Store, platform: str, keyword: str) -> str | None:
-    """The address at which a stopped run of this keyword goes on."""
-    with store.reading() as db:
-        return runs.unfinished(db, platform, keyword)
+def go_on(store: Store, platform: str, keyword: str) -> str | None:
+    """The address at which a stopped run of this keyword goes on; that run itself is over then."""
+    with store.begin() as db:
+        found = runs.unfinished(db, platform, keyword)
+        if found is None:
+            return None
+        runs.finish(db, found.run_id, "stopped", _now())
+        return found.next_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,7 @@ def test_a_public_page_is_read_itself(home: Path, monkeypatch: pytest.MonkeyPatc
     with demo_site() as site:
         roots = ",".join(f"{name}={root}" for name, root in site.roots.items())
         monkeypatch.setenv("LUREWATCH_ROOTS", roots)
-        url = f"https://www.xiaohongshu.com/explore/{note.note_id}?xsec_token=demo"
-        done = run(url, "--text", "not needed")
+        done = run(note.address, "--text", "not needed")
     assert done.exit_code == 0, done.output
     assert "read from its public page" in done.output
     (row,) = workflow.export_posts(store_of(home))

@@ -47,9 +47,8 @@ def seen(store: Store, settings: Settings, a_finding: Any) -> Iterator[tuple[Set
     from lurewatch.demo.posts import posts_of
 
     post = posts_of("tieba")[0]
-    tid = str(9_000_000_000 + post.number)
     with demo_site() as site:
-        number = a_finding(post.text, post_id=tid, url=f"https://tieba.baidu.com/p/{tid}")
+        number = a_finding(post.text, post_id=post.id, url=post.address)
         yield replace(settings, roots=site.roots), workflow.finding(store, number, reader="t")
 
 

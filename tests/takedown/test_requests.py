@@ -227,7 +227,11 @@ def test_looks_through_the_real_spider(
             return 404, {}, b""
         asked.append(request.path)
         if mood[0] == "gone":
-            return 404, HTML, "<title>贴吧404</title><div class=page404>很抱歉，该贴已被删除。</div>".encode()
+            return (
+                404,
+                HTML,
+                "<title>贴吧404</title><div class=page404>很抱歉，该贴已被删除。</div>".encode(),
+            )
         if mood[0] == "wall":
             return 403, HTML, b"no"
         return 200, HTML, tieba_thread(post, NOW).encode()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PORT = 8761  # the same at each start, so that addresses kept by an earlier demo still open
 PERSON = "demo"
+AT_ONCE = 4  # spiders
+IN_BROWSER = ("xiaohongshu", "kuaishou", "xianyu", "toutiao")
 SHOWN = 15  # findings in the table; the console shows all
 INSTITUTION = """\
 name: 演示消费金融有限公司
@@ -77,7 +79,11 @@ def demo_settings(settings: "Settings", home: Path | None) -> "Settings":
     """A home of its own: invented posts never enter the operator's store."""
     home = (home or settings.home / "demo").absolute()
     return replace(
-        settings, home=home, db_url=f"sqlite:///{home / 'lurewatch.db'}", weibo_token="demo"
+        settings,
+        home=home,
+        db_url=f"sqlite:///{home / 'lurewatch.db'}",
+        weibo_token="demo",
+        douyin_token="demo",
     )
 
 
@@ -101,27 +107,29 @@ def environment(settings: "Settings") -> dict[str, str]:
         "LUREWATCH_DB": settings.db_url,
         "LUREWATCH_ROOTS": roots,
         "LUREWATCH_WEIBO_TOKEN": str(settings.weibo_token),
+        "LUREWATCH_DOUYIN_TOKEN": str(settings.douyin_token),
     }
 
 
 def run_spiders(console: "Console", site: "DemoSite", settings: "Settings") -> list[str]:
-    """All four spiders at once, each in its process; gives the ids of their runs."""
+    """Every spider, each in a process of its own; gives the ids of their runs."""
     from lurewatch.browser import find_chromium
     from lurewatch.crawling import SPIDERS, run_spider
+    from lurewatch.demo.forum import SITES
 
+    (settings.home / "sites.yaml").write_text(SITES, "utf-8")
     codes = list(SPIDERS)
     if not find_chromium(settings):
-        codes.remove("xiaohongshu")
-        console.print("No browser: xiaohongshu and the screenshots are left out.")
+        codes = [code for code in codes if code not in IN_BROWSER]
+        console.print(f"No browser: {', '.join(IN_BROWSER)} and the screenshots are left out.")
     console.print(f"Crawling the demo platform at {site.root} with {len(codes)} spiders ...")
     started, runs = time.monotonic(), {code: uuid.uuid4().hex for code in codes}
 
     def run(code: str) -> str:
-        keywords = site.keywords.get(code)
-        addresses = None if keywords else site.addresses
+        keywords, addresses = site.keywords.get(code), site.addresses.get(code)
         return run_spider(code, runs[code], keywords, addresses, 10, environment(settings))
 
-    with ThreadPoolExecutor(len(codes)) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         failures = [failure for failure in pool.map(run, codes) if failure]
     for failure in failures:
         console.print(failure, markup=False)

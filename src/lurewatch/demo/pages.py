@@ -1,10 +1,10 @@
 """The pages of the demo platform, in the structures of the platforms it stands for."""
 
-import base64
 import json
 from datetime import datetime
 from html import escape
-from urllib.parse import quote, urlencode
+from typing import Final
+from urllib.parse import quote
 
 from lurewatch.dates import CHINA
 from lurewatch.demo.posts import DemoPost
@@ -45,12 +45,11 @@ def minutes_shown(at: datetime, now: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def tieba_results(posts: list[DemoPost], now: datetime, next_link: str | None) -> str:
+def tieba_results(posts: tuple[DemoPost, ...], now: datetime, next_link: str | None) -> str:
     """Search results as Tieba shows them."""
     cards = "".join(
-        f'<div class="s_post"><span class="p_title"><a data-tid="{9_000_000_000 + post.number}" '
-        f'href="/p/{9_000_000_000 + post.number}?pid=1&amp;cid=0">'
-        f"{escape(post.title or post.text[:20])}</a></span>"
+        f'<div class="s_post"><span class="p_title"><a data-tid="{post.id}" '
+        f'href="/p/{post.id}?pid=1&amp;cid=0">{escape(post.heading)}</a></span>'
         f'<div class="p_content">{escape(whole_text(post))}</div>贴吧：<a class="p_forum" '
         f'href="/f?kw={quote("演示", encoding="gbk")}"><font class="p_violet">演示</font></a>作者：'
         f'<a href="/home/main?un={quote(post.author_name, encoding="gbk", errors="replace")}">'
@@ -73,7 +72,7 @@ def tieba_thread(post: DemoPost, now: datetime) -> str:
         f'<span class="tail-info">{number}楼</span><span class="tail-info">{at}</span></div>'
         for number, said in enumerate((whole_text(post), *post.author_comments), start=1)
     )
-    title = post.title or post.text[:20]
+    title = post.heading
     return document(
         f"{title}_演示",
         f'<h3 class="core_title_txt" title="{escape(title)}">{escape(title)}</h3>'
@@ -91,21 +90,19 @@ def floor_data(post: DemoPost, at: str) -> str:
     return json.dumps({"author": author, "content": {"date": at}}, ensure_ascii=False)
 
 
-def sogou_results(posts: list[DemoPost], now: datetime, next_link: str | None) -> str:
+def sogou_results(posts: tuple[DemoPost, ...], now: datetime, next_link: str | None) -> str:
     """Article results as Sogou shows them; every third has no image."""
     items = []
     for at, post in enumerate(posts):
-        link = "/s?" + urlencode(
-            {"__biz": f"MzDEMO{post.author_name.encode().hex()[:8]}", "mid": 2_650_000_000 + post.number, "idx": 1, "sn": f"{post.number:08x}"}
-        )  # fmt: skip
+        link = escape(post.address)
         image = (
             ""
             if at % 3 == 2
-            else f'<div class="img-box"><a href="{escape(link)}"><img src="/static/cover.png"></a></div>'
+            else f'<div class="img-box"><a href="{link}"><img src="/static/cover.png"></a></div>'
         )
         items.append(
             f'<li id="sogou_vr_box_{at}">{image}<div class="txt-box"><h3><a target="_blank" '
-            f'href="https://mp.weixin.qq.com{escape(link)}">{escape(post.title or post.text[:24])}'
+            f'href="{link}">{escape(post.heading)}'
             f'</a></h3><p class="txt-info">{escape(whole_text(post))}</p>'
             f'<div class="s-p" t="{int(post.published(now).timestamp())}"><a class="account" '
             f'i="oDEMO{post.number:06d}" href="/profile">{escape(post.author_name)}</a></div></div></li>'
@@ -120,18 +117,9 @@ def sogou_results(posts: list[DemoPost], now: datetime, next_link: str | None) -
     return document("微信搜索_演示", f'<div class="news-box">{body}</div>')
 
 
-def captcha() -> str:
-    """Sogou's page for visitors who ask too often."""
-    return document(
-        "搜狗搜索",
-        "<h3>您的访问出错了</h3><p>用户您好，您的访问过于频繁，为确认本次访问为正常用户行为，需要您协助验证。</p>"
-        '<form id="seccodeForm"><label>验证码：<input name="c"></label></form>',
-    )
-
-
 def article(post: DemoPost, now: datetime) -> str:
     """An article of a public account."""
-    title = escape(post.title or post.text[:24])
+    title = escape(post.heading)
     paragraphs = "".join(f"<p>{escape(line)}</p>" for line in whole_text(post).split("\n"))
     return document(
         post.title,
@@ -139,19 +127,19 @@ def article(post: DemoPost, now: datetime) -> str:
         f'<a id="js_name">{escape(post.author_name)}</a> <em id="publish_time">'
         f"{post.published(now).astimezone(CHINA):%Y-%m-%d %H:%M}</em></p>"
         f'<div class="rich_media_content" id="js_content">{paragraphs}</div><script>var biz = "" || '
-        f'"MzDEMO{post.author_name.encode().hex()[:8]}"; var mid = "" || "{2_650_000_000 + post.number}"; '
+        f'"{post.biz}"; var mid = "" || "{post.id}"; '
         f'var idx = "" || "1"; var ct = "{int(post.published(now).timestamp())}";</script>',
     )
 
 
-def weibo_answer(posts: list[DemoPost], total: int, now: datetime) -> dict[str, object]:
+def weibo_answer(posts: tuple[DemoPost, ...], total: int, now: datetime) -> dict[str, object]:
     """What the official search API answers."""
     return {
         "statuses": [
             {
                 "created_at": f"{post.published(now).astimezone(CHINA):%a %b %d %H:%M:%S %z %Y}",
-                "id": 5_000_000_000_000_000 + post.number,
-                "idstr": str(5_000_000_000_000_000 + post.number),
+                "id": int(post.id),
+                "idstr": post.id,
                 "text": whole_text(post),
                 "pic_urls": [],
                 "user": {
@@ -180,59 +168,26 @@ def weibo_detail(post: DemoPost, now: datetime) -> str:
     )
 
 
-def note(post: DemoPost, now: datetime) -> str:
-    """A note whose data and text only JavaScript puts on the page."""
-    state = {
-        "note": {
-            "noteDetailMap": {
-                post.note_id: {
-                    "note": {
-                        "noteId": post.note_id,
-                        "title": post.title,
-                        "desc": post.text,
-                        "type": "normal",
-                        "time": int(post.published(now).timestamp() * 1000),
-                        "user": {"userId": f"5f{post.number:022x}", "nickname": post.author_name},
-                        "interactInfo": {
-                            "likedCount": "1.2万" if post.number % 9 == 0 else str(post.number),
-                            "collectedCount": "3",
-                            "commentCount": "5",
-                            "shareCount": "",
-                        },
-                        "imageList": [],
-                        "tagList": [
-                            {"name": tag.lstrip("#"), "type": "topic"} for tag in post.tags
-                        ],
-                    }
-                }
-            }
-        }
-    }
-    packed = base64.b64encode(json.dumps(state).encode()).decode()
-    script = """
-const state = new TextDecoder().decode(Uint8Array.from(atob(PACKED), c => c.charCodeAt(0)));
-const holder = document.createElement("script");
-holder.textContent = "window.__INITIAL_STATE__=" + state.replaceAll("<", "\\\\u003c");
-document.head.append(holder);
-const note = Object.values(JSON.parse(state).note.noteDetailMap)[0].note;
-const show = (tag, text, name) => { const e = document.createElement(tag); e.textContent = text;
-  e.className = name; document.querySelector("main").append(e); };
-show("h1", note.title, "title"); show("p", note.user.nickname, "meta");
-show("div", note.desc, "note"); note.tagList.forEach(t => show("span", "#" + t.name, "tag"));
-""".replace("PACKED", json.dumps(packed))
-    return document("小红书_演示", "") + f"<script>{script}</script>"
-
-
-def login() -> str:
-    """A page for people who are logged in."""
-    return document("登录", '<div class="login-container"><p>登录后查看更多内容</p></div>')
-
-
 def changed() -> str:
     """A layout nobody has seen before."""
     return document("贴吧", '<div class="feed-v9"><article data-x="1">全新改版</article></div>')
 
 
-def missing() -> str:
+DELETED: Final = {  # what each platform shows in place of a post that is gone
+    "weibo": "<p>微博不存在或暂无查看权限</p>",
+    "xiaohongshu": "<p>你访问的页面不见了</p>",
+    "douyin": "<div>你要观看的视频不存在</div>",
+    "kuaishou": "<div>作品已被删除</div>",
+    "bilibili": "<div>啊叻？视频去哪了呢？</div>",
+    "zhihu": '<div class="ErrorPage"><h1>404</h1><p>你似乎来到了没有知识存在的荒原</p></div>',
+    "tieba": '<div class="page404">贴子可能已被删除</div>',
+    "xianyu": '<div class="error-page--demo">卖掉了，看看别的吧</div>',
+    "wechat": '<div class="weui-msg"><h2>该内容已被发布者删除</h2></div>',
+    "feed": "<p>公告已撤下</p>",
+    "web": "<p>帖子不存在</p>",
+}
+
+
+def missing(platform: str) -> str:
     """A post that is not there."""
-    return document("页面不见了", "<p>你访问的页面不见了</p>")
+    return document("页面不见了", DELETED[platform])

@@ -9,21 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
-    RedirectResponse,
     Response,
 )
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lurewatch.demo import pages
+from lurewatch.demo import forum, pages, scripted, walls
 from lurewatch.demo.posts import (
     CHANGED,
     FORBIDDEN,
@@ -31,14 +32,16 @@ from lurewatch.demo.posts import (
     KEYWORDS,
     NOTHING,
     DemoPost,
-    all_posts,
+    deleted,
+    post_with,
     posts_of,
 )
 from lurewatch.errors import LurewatchError
+from lurewatch.post import PLATFORMS
 
-PAGE: Final = 10  # results a page, on Tieba and Sogou
-PLATFORMS: Final = ("tieba", "wechat", "weibo", "xiaohongshu")
-LOGIN_NOTE: Final = "65a0ffffffffffffffffffff"
+PAGE: Final = 10  # results a page
+LOGIN_NOTE: Final = "https://www.xiaohongshu.com/explore/65a0ffffffffffffffffffff?wall=login"
+ALONE: Final = ("xiaohongshu", "kuaishou", "bilibili", "zhihu", "xianyu")  # read by address only
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class DemoSite:
     """A running demo platform."""
 
     root: str
+    asked: list[str]  # every address that was asked of it, in order
 
     @property
     def roots(self) -> dict[str, str]:
@@ -55,18 +59,18 @@ class DemoSite:
     @property
     def keywords(self) -> dict[str, list[str]]:
         """What to search for, with keywords that find nothing, a new layout, a wall."""
-        return {
-            "tieba": [*KEYWORDS["tieba"], NOTHING, CHANGED, FORBIDDEN],
-            "wechat": [*KEYWORDS["wechat"], HURRIED],
-            "weibo": list(KEYWORDS["weibo"]),
-        }
+        more = {"tieba": [NOTHING, CHANGED, FORBIDDEN], "wechat": [HURRIED]}
+        return {code: [*words, *more.get(code, ())] for code, words in KEYWORDS.items()}
 
     @property
-    def addresses(self) -> list[str]:
-        """Notes to read one by one; the last is behind a login."""
-        ids = [post.note_id for post in posts_of("xiaohongshu")] + [LOGIN_NOTE]
-        home = "https://www.xiaohongshu.com/explore"
-        return [f"{home}/{note_id}?xsec_token=demo" for note_id in ids]
+    def addresses(self) -> dict[str, list[str]]:
+        """What to read by address, with a post that is gone each; the last note wants a login."""
+        alone = {
+            code: [post.address for post in (*posts_of(code), deleted(code))] for code in ALONE
+        }
+        alone["xiaohongshu"].append(LOGIN_NOTE)
+        feed, web = self.roots["feed"], self.roots["web"]
+        return alone | {"feed": [f"{feed}/rss.xml", f"{feed}/atom.xml"], "web": [f"{web}/list"]}
 
 
 def robots(request: Request) -> Response:
@@ -75,36 +79,49 @@ def robots(request: Request) -> Response:
     return PlainTextResponse(f"User-agent: *\nDisallow: {path}\n")
 
 
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of what a search found."""
+
+    posts: tuple[DemoPost, ...]
+    total: int
+    more: bool
+
+    @classmethod
+    def of(cls, found: tuple[DemoPost, ...], page: int, size: int = PAGE) -> "Results":
+        """The page of that number, from 1 on."""
+        some = found[(page - 1) * size : page * size]
+        return cls(some, len(found), len(found) > page * size)
+
+
+def number_in(request: Request, name: str, otherwise: int) -> int:
+    """A number of the address's query."""
+    return int(request.query_params.get(name, otherwise))
+
+
 def turned(request: Request, number: str, page: int) -> str:
-    """The address of another page of the same results, as the platform links it."""
-    query = dict(request.query_params) | {number: str(page)}
-    return f"/{request.url.path.split('/', 2)[2]}?{urlencode(query)}"
+    """The query of another page of the same results."""
+    return "?" + urlencode(dict(request.query_params) | {number: str(page)})
 
 
 def tieba_search(request: Request) -> Response:
     """Search results in pages."""
-    keyword, page = request.query_params.get("qw", ""), int(request.query_params.get("pn", "1"))
+    keyword, page = request.query_params.get("qw", ""), number_in(request, "pn", 1)
     if keyword == CHANGED:
         return HTMLResponse(pages.changed())
-    found = posts_of("tieba", keyword)
-    some = found[(page - 1) * PAGE : page * PAGE]
-    link = turned(request, "pn", page + 1) if len(found) > page * PAGE else None
-    return HTMLResponse(pages.tieba_results(some, _now(), link))
+    results = Results.of(posts_of("tieba", keyword), page)
+    link = f"/f/search/res{turned(request, 'pn', page + 1)}" if results.more else None
+    return HTMLResponse(pages.tieba_results(results.posts, _now(), link))
 
 
 def wechat_search(request: Request) -> Response:
     """Sogou's results in pages, and its wall."""
-    keyword, page = (
-        request.query_params.get("query", ""),
-        int(request.query_params.get("page", "1")),
-    )
+    keyword, page = request.query_params.get("query", ""), number_in(request, "page", 1)
     if keyword == HURRIED:
-        return RedirectResponse(f"/wechat/antispider/?from={quote(str(request.url))}", 302)
-    found = posts_of("wechat", keyword)
-    some = found[(page - 1) * PAGE : page * PAGE]
-    query = urlencode(dict(request.query_params) | {"page": page + 1})
-    link = f"?{query}" if len(found) > page * PAGE else None
-    return HTMLResponse(pages.sogou_results(some, _now(), link))
+        return walls.wall("to-captcha", "wechat")
+    results = Results.of(posts_of("wechat", keyword), page)
+    link = turned(request, "page", page + 1) if results.more else None
+    return HTMLResponse(pages.sogou_results(results.posts, _now(), link))
 
 
 def weibo_search(request: Request) -> Response:
@@ -112,60 +129,123 @@ def weibo_search(request: Request) -> Response:
     if not request.headers.get("authorization"):
         body = {"error": "auth faild!", "error_code": 21301, "request": "/2/search/topics.json"}
         return JSONResponse(body, 403)
-    found = posts_of("weibo", request.query_params.get("q", ""))
-    page, count = (int(request.query_params.get(name, 1)) for name in ("page", "count"))
-    some = found[(page - 1) * count : page * count]
-    return JSONResponse(pages.weibo_answer(some, len(found), _now()))
+    page, count = number_in(request, "page", 1), number_in(request, "count", 10)
+    results = Results.of(posts_of("weibo", request.query_params.get("q", "")), page, count)
+    return JSONResponse(pages.weibo_answer(results.posts, results.total, _now()))
+
+
+def douyin_search(request: Request) -> Response:
+    """The official API: a token, or an error body."""
+    if not request.headers.get("access-token"):
+        return JSONResponse(walls.error_body("data.error_code", "2190002"))
+    start, count = number_in(request, "cursor", 0), number_in(request, "count", 10)
+    found = posts_of("douyin", request.query_params.get("keyword", ""))
+    some, end = found[start : start + count], start + count
+    return JSONResponse(scripted.douyin_answer(some, end, len(found) > end, _now()))
+
+
+def toutiao_search(request: Request) -> Response:
+    """Results in pages, the first of them number 0."""
+    found = posts_of("toutiao", request.query_params.get("keyword", ""))
+    results = Results.of(found, number_in(request, "page_num", 0) + 1)
+    return HTMLResponse(scripted.toutiao_results(results.posts, _now()))
+
+
+def toutiao_article(request: Request) -> Response:
+    """An article, or that it is gone."""
+    post = post_with("toutiao", request.path_params["id"])
+    return HTMLResponse(scripted.toutiao_article(post, _now()))
 
 
 def xiaohongshu_note(request: Request) -> Response:
     """A note, for those who bring the share parameter."""
-    note_id = request.path_params["note_id"]
-    if note_id == LOGIN_NOTE:
-        return HTMLResponse(pages.login())
-    found = [post for post in all_posts() if post.note_id == note_id]
-    if not found or not request.query_params.get("xsec_token"):
-        return HTMLResponse(pages.missing(), 404)
-    return HTMLResponse(pages.note(found[0], _now()))
+    if not request.query_params.get("xsec_token"):
+        return HTMLResponse(pages.missing("xiaohongshu"), 404)
+    return single("xiaohongshu", scripted.note)(request)
 
 
-def single(
-    number_of: Callable[[Request], int], page: Callable[[DemoPost, datetime], str]
+def forum_list(request: Request) -> Response:
+    """The forum's threads in pages."""
+    page = number_in(request, "page", 1)
+    results = Results.of(posts_of("web", request.query_params.get("board")), page, 5)
+    link = turned(request, "page", page + 1) if results.more else None
+    return HTMLResponse(forum.threads(results.posts, _now(), link))
+
+
+def feed(
+    written: Callable[[tuple[DemoPost, ...], datetime], str], media_type: str
 ) -> Callable[[Request], Response]:
-    """A page that shows one post."""
+    """A feed of one family."""
 
     def show(request: Request) -> Response:
-        number = number_of(request)
-        found = [post for post in all_posts() if post.number == number]
-        if not found:
-            return HTMLResponse(pages.missing(), 404)
-        return HTMLResponse(page(found[0], _now()))
+        return Response(written(posts_of("feed"), _now()), media_type=media_type)
 
     return show
 
 
-def build_app() -> Starlette:
+def single(
+    platform: str, page: Callable[[DemoPost, datetime], str]
+) -> Callable[[Request], Response]:
+    """A page that shows one post: its id stands in the path or in the query."""
+
+    def show(request: Request) -> Response:
+        query = request.query_params
+        post_id = request.path_params.get("id") or query.get("mid") or query.get("id", "")
+        post = post_with(platform, post_id)
+        if post is None:
+            return HTMLResponse(pages.missing(platform), 404)
+        return HTMLResponse(page(post, _now()))
+
+    return show
+
+
+ROUTES: Final = (
+    ("/robots.txt", robots),
+    ("/{platform}/passport/login", lambda request: HTMLResponse(walls.login())),
+    ("/{platform}/antispider", lambda request: HTMLResponse(walls.captcha())),
+    ("/tieba/f/search/res", tieba_search),
+    ("/tieba/p/{id}", single("tieba", pages.tieba_thread)),
+    ("/wechat/weixin", wechat_search),
+    ("/wechat/s", single("wechat", pages.article)),
+    ("/weibo/2/search/topics.json", weibo_search),
+    ("/weibo/detail/{id}", single("weibo", pages.weibo_detail)),
+    ("/xiaohongshu/explore/{id}", xiaohongshu_note),
+    ("/douyin/dy_open_api/v2/search/video/", douyin_search),
+    ("/douyin/video/{id}", single("douyin", scripted.douyin_video)),
+    ("/kuaishou/short-video/{id}", single("kuaishou", scripted.kuaishou_video)),
+    ("/bilibili/video/av{id}", single("bilibili", scripted.bilibili_video)),
+    ("/zhihu/question/{question}/answer/{id}", single("zhihu", scripted.zhihu_thing)),
+    ("/zhihu/answer/{id}", single("zhihu", scripted.zhihu_thing)),
+    ("/zhihu/p/{id}", single("zhihu", scripted.zhihu_thing)),
+    ("/zhihu/zvideo/{id}", single("zhihu", scripted.zhihu_thing)),
+    ("/xianyu/item", single("xianyu", scripted.xianyu_item)),
+    ("/toutiao/search", toutiao_search),
+    ("/toutiao/article/{id}/", toutiao_article),
+    ("/feed/rss.xml", feed(forum.rss, "application/rss+xml")),
+    ("/feed/atom.xml", feed(forum.atom, "application/atom+xml")),
+    ("/feed/n/{id}", single("feed", forum.notice)),
+    ("/web/list", forum_list),
+    ("/web/t/{id}", single("web", forum.thread)),
+)
+
+
+class Log:
+    """Writes down what is asked of the site."""
+
+    def __init__(self, app: ASGIApp, asked: list[str]) -> None:
+        self.app, self.asked = app, asked
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write it down, and let the site answer."""
+        if scope["type"] == "http":
+            self.asked.append(str(Request(scope).url))
+        await self.app(scope, receive, send)
+
+
+def build_app(asked: list[str]) -> Starlette:
     """The site."""
-    thread = single(lambda request: request.path_params["tid"] - 9_000_000_000, pages.tieba_thread)
-    detail = single(
-        lambda request: request.path_params["mid"] - 5_000_000_000_000_000, pages.weibo_detail
-    )
-    article = single(
-        lambda request: int(request.query_params.get("mid", "0")) - 2_650_000_000, pages.article
-    )
-    return Starlette(
-        routes=[
-            Route("/robots.txt", robots),
-            Route("/tieba/f/search/res", tieba_search),
-            Route("/tieba/p/{tid:int}", thread),
-            Route("/wechat/weixin", wechat_search),
-            Route("/wechat/antispider/", lambda request: HTMLResponse(pages.captcha())),
-            Route("/wechat/s", article),
-            Route("/weibo/2/search/topics.json", weibo_search),
-            Route("/weibo/detail/{mid:int}", detail),
-            Route("/xiaohongshu/explore/{note_id}", xiaohongshu_note),
-        ]
-    )
+    routes = [Route(path, answer) for path, answer in ROUTES]
+    return Starlette(routes=routes, middleware=[Middleware(Log, asked), Middleware(walls.Walls)])
 
 
 def _now() -> datetime:
@@ -189,12 +269,13 @@ def demo_site(port: int = 0) -> Iterator[DemoSite]:
         raise LurewatchError(
             f"port {port} cannot be used ({error.strerror}); choose another with --port"
         ) from None
-    config = uvicorn.Config(build_app(), log_level="error", lifespan="off", ws="none")
+    asked: list[str] = []
+    config = uvicorn.Config(build_app(asked), log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield DemoSite(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield DemoSite(f"http://127.0.0.1:{listener.getsockname()[1]}", asked)
     finally:
         server.should_exit = True
         thread.join(10)
