@@ -158,7 +158,7 @@ def get(db: Db, platform: str, post_id: str) -> PostRow | None:
     row = db.connection.execute(
         select(posts).where(posts.c.platform == platform, posts.c.post_id == post_id)
     ).one_or_none()
-    return _post_row(db, row) if row else None
+    return post_row(db, row) if row else None
 
 
 def every(db: Db, batch: int = 500) -> Iterator[PostRow]:
@@ -167,11 +167,12 @@ def every(db: Db, batch: int = 500) -> Iterator[PostRow]:
     while rows := db.connection.execute(
         select(posts).where(posts.c.post_key > after).order_by(posts.c.post_key).limit(batch)
     ).all():
-        yield from (_post_row(db, row) for row in rows)
+        yield from (post_row(db, row) for row in rows)
         after = rows[-1].post_key
 
 
-def _post_row(db: Db, row: Row[Any]) -> PostRow:
+def post_row(db: Db, row: Row[Any]) -> PostRow:
+    """A row of the table as a record."""
     post = load(db.vault.open(row.sealed))
     return PostRow(row.post_key, post, row.first_seen, row.last_seen, row.source)
 
