@@ -1,6 +1,7 @@
 """Settings: where state lives and which secrets there are, read once when a command starts."""
 
 import json
+import math
 import os
 import secrets
 from base64 import urlsafe_b64encode
@@ -37,6 +38,8 @@ class Settings:
     model_dir: Path | None  # None: the shipped model
     weibo_token: str | None
     douyin_token: str | None = None
+    claim_minutes: int = 10  # how long an opened finding is one reviewer's
+    second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
 
     @property
     def evidence_dir(self) -> Path:
@@ -69,7 +72,21 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         model_dir=Path(model_dir) if model_dir else None,
         weibo_token=env.get("LUREWATCH_WEIBO_TOKEN") or None,
         douyin_token=env.get("LUREWATCH_DOUYIN_TOKEN") or None,
+        claim_minutes=int(_number(env, "LUREWATCH_CLAIM_MINUTES", 10, 1, 24 * 60)),
+        second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),
     )
+
+
+def _number(env: Mapping[str, str], name: str, usual: float, least: float, most: float) -> float:
+    """A number of the environment. Raises SettingsError for one out of bounds."""
+    written = env.get(name) or str(usual)
+    try:
+        value = float(written)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise SettingsError(f"{name}: {written!r} is no number from {least} to {most}")
+    return value
 
 
 def read_roots(written: str) -> dict[str, str]:

@@ -169,3 +169,4 @@ class Finding:
     last_seen: datetime
     decision: Decision | None = None
     named: bool = False  # the own institution is named: a lead has to agree that it is a lure
+    source: str = ""  # how its post came to us, as "spider:tieba" or "import"

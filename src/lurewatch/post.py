@@ -190,6 +190,21 @@ def zulu(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+LONGEST: Final = 32_000  # characters a cell of a workbook holds
+
+
+def safe_cell(text: str) -> str:
+    """
+    A text as a cell of a table: nothing a spreadsheet would calculate.
+
+    >>> safe_cell("=1+1"), safe_cell("停息挂账")
+    ("'=1+1", '停息挂账')
+    """
+    shown = visible(text)[:LONGEST]
+    return f"'{shown}" if shown.startswith(FORMULA) else shown
+
+
 def visible(text: str) -> str:
     """
     Characters that show nothing or break a reader, as visible signs.

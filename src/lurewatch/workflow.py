@@ -115,14 +115,16 @@ def take_in(store: Store, capture: Capture, next_url: str | None = None) -> Take
     return TakenIn(new, len(capture.posts) - new)
 
 
-def add_by_person(store: Store, post: Post, file: tuple[str, bytes] | None) -> TakenIn:
+def add_by_person(
+    store: Store, post: Post, file: tuple[str, bytes] | None, who: str | None = None
+) -> TakenIn:
     """
     Keep what a person saw and wrote down: a post that no public page gave us.
 
     *file* is the media type and the bytes of a screenshot or a saved page. Who added it is said in
     the post's source and in the audit log.
     """
-    who, at = _operator(), _now()
+    who, at = who or _operator(), _now()
     run_id = start_run(store, platform=post.platform, how="person")
     media_type, body = file or ("", b"")
     capture = Capture(
@@ -261,7 +263,22 @@ def judge_pending(
             progress(done, total)
 
 
+def judge_post(store: Store, detector: "Detector", platform: str, post_id: str) -> int | None:
+    """Judge one post now; gives its finding, if it is one."""
+    with store.reading() as db:
+        row = posts.get(db, platform, post_id)
+    if row is None:
+        raise NotAllowedError(f"there is no post {post_id} of {platform}")
+    (verdict,) = detector.judge([row.post], explain=True)
+    names = store.names()
+    with store.begin() as db:
+        kept.record(db, row.post_key, verdict, f"{detector.model}/{detector.lexicon}", _now())
+        kept.place(db, row.post_key, row.post, names)
+        return kept.number_of(db, row.post_key)
+
+
 LEASE: Final = timedelta(minutes=10)  # how long an opened finding is one person's
+SECOND_SHARE: Final = 0.05  # of decisions a second person is asked about
 
 
 def findings_to_review(
@@ -297,16 +314,29 @@ class Queue:
 
     findings: list[Finding]
     claims: dict[int, Claim]
-    tally: dict[tuple[str, str, str, str], int]  # by grade, platform, stance, services
+    blind: frozenset[int]  # whose decision this person may not see: a second look is waited for
+    tally: dict[tuple[str, str, str, str], int]  # by grade, platform, stance, services, unfiltered
 
 
-def queue(store: Store, wanted: Wanted, *, limit: int, offset: int) -> Queue:
+def queue(store: Store, wanted: Wanted, *, user: User, limit: int, offset: int) -> Queue:
     """The queue as asked for, by rank."""
     now = _now()
+    everything = replace(wanted, grade="", platform="", service="", stance="")
     with store.reading() as db:
         found = kept.to_review(db, wanted, now, limit=limit, offset=offset)
-        held = claims.held(db, [one.finding_id for one in found], now)
-        return Queue(found, held, kept.tally(db, wanted, now))
+        numbers = [one.finding_id for one in found]
+        return Queue(
+            found,
+            claims.held(db, numbers, now),
+            frozenset(quality.waiting_for(db, numbers, user.name)),
+            kept.tally(db, everything, now),
+        )
+
+
+def troubled(store: Store, since: datetime) -> list[tuple[str, CoverageState]]:
+    """The platforms of which not everything could be looked at, and why."""
+    with store.reading() as db:
+        return runs.troubled(db, since)
 
 
 def rank_findings(store: Store) -> int:
@@ -328,6 +358,14 @@ def finding(store: Store, finding_id: int, *, reader: str) -> Finding:
         found = _found(store, db, finding_id)
         audit.note(db, _now(), reader, "read finding", str(finding_id))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an installation sets for its reviewers."""
+
+    lease: timedelta = LEASE
+    second_share: float = SECOND_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,12 +436,31 @@ def show_contacts(store: Store, finding_id: int, *, reader: str) -> None:
         audit.note(db, _now(), reader, "show contacts", str(finding_id))
 
 
-def histories(store: Store, found: Finding, limit: int = 8) -> tuple[History, History]:
-    """Other posts of the finding's account, and other posts with one of its contacts."""
+def histories(
+    store: Store, found: Finding, *, user: User, limit: int = 8
+) -> tuple[History, History]:
+    """
+    Other posts of the finding's account, and other posts with one of its contacts.
+
+    Decisions that this person may be asked to look at again are left out.
+    """
     with store.reading() as db:
         known = found.post.author_id or found.post.author_name
         account = history.of_account(db, found.finding_id, limit) if known else history.NOTHING
-        return account, history.of_contact(db, found.finding_id, limit)
+        contact = history.of_contact(db, found.finding_id, limit)
+        numbers = [one.finding_id for one in (*account.newest, *contact.newest) if one.finding_id]
+        blind = quality.waiting_for(db, numbers, user.name)
+
+    def told(past: History) -> History:
+        return replace(
+            past,
+            newest=[
+                replace(one, decision=None) if one.finding_id in blind else one
+                for one in past.newest
+            ],
+        )
+
+    return told(account), told(contact)
 
 
 def decisions_on(store: Store, finding_id: int) -> list[Decision]:
@@ -701,6 +758,12 @@ def requests(store: Store) -> list[TakedownRequest]:
     """All requests, newest first."""
     with store.reading() as db:
         return asked.every(db)
+
+
+def shots_of(store: Store, post: Post) -> list[tuple[str, bytes]]:
+    """Media type and bytes of what people added to a post, newest first."""
+    with store.reading() as db:
+        return runs.shots_of(db, post)
 
 
 def captures_of(store: Store, post: Post) -> list[Capture]:

@@ -80,4 +80,4 @@ def test_next_goes_down_the_queue_and_begins_again(store: Store, a_finding: Any)
         after = workflow.next_finding(store, Wanted(), user=LEE, after=after)
         seen.append(after)
     assert seen == [*numbers, numbers[0]]
-    assert [one.finding_id for one in workflow.queue(store, Wanted(held_by="lee"), limit=9, offset=0).findings] == [numbers[0]]  # fmt: skip
+    assert [one.finding_id for one in workflow.queue(store, Wanted(held_by="lee"), user=LEE, limit=9, offset=0).findings] == [numbers[0]]  # fmt: skip

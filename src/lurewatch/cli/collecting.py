@@ -1,7 +1,6 @@
 """Collect: crawl platforms, and read saved pages."""
 
 import json
-import os
 import subprocess
 import sys
 import uuid
@@ -13,25 +12,12 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from lurewatch.errors import InputError
+from lurewatch.intake import SPIDERS, run_spider, scrapy_environment
 from lurewatch.post import CoverageState, platform_named
 
 if TYPE_CHECKING:
     from lurewatch.workflow import CoverageRow
 
-SPIDERS = (
-    "weibo",
-    "xiaohongshu",
-    "douyin",
-    "kuaishou",
-    "bilibili",
-    "zhihu",
-    "tieba",
-    "xianyu",
-    "wechat",
-    "toutiao",
-    "feed",
-    "web",
-)
 STATES: tuple[CoverageState, ...] = get_args(CoverageState)
 TROUBLE = {
     "blocked": "blocked: a wall stopped the run",
@@ -150,36 +136,6 @@ def spider_code(platform: str) -> str:
     if code not in SPIDERS:
         raise InputError(f"{code}: no spider reads this platform yet; import its posts instead")
     return code
-
-
-def run_spider(
-    code: str,
-    run_id: str,
-    keywords: list[str] | None,
-    addresses: list[str] | None,
-    pages: int,
-    environ: dict[str, str] | None = None,
-) -> str:
-    """Run one spider in a process of its own; what went wrong in one line, or nothing."""
-    arguments = {
-        "run_id": run_id,
-        "cap": str(pages),
-        "keywords": "\n".join(keywords or ()),
-        "addresses": "\n".join(addresses or ()),
-    }
-    command = [sys.executable, "-m", "scrapy", "crawl", code]
-    for name, value in arguments.items():
-        command += ["-a", f"{name}={value}"]
-    done = subprocess.run(
-        command, env=scrapy_environment(environ), capture_output=True, text=True, check=False
-    )
-    said = [line for line in done.stderr.splitlines() if "Error" in line or "lurewatch" in line]
-    return f"{code}: {said[-1].strip()}" if done.returncode or "Traceback" in done.stderr else ""
-
-
-def scrapy_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment in which scrapy finds our spiders from any folder."""
-    return (environ or dict(os.environ)) | {"SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
 
 
 def show_coverage(rows: "list[CoverageRow]", as_json: bool) -> None:

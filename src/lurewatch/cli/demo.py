@@ -1,6 +1,5 @@
 """Show the whole chain on a bundled platform of invented posts."""
 
-import os
 import secrets
 import sys
 import time
@@ -93,21 +92,10 @@ def demo_platform() -> "AbstractContextManager[DemoSite]":
     return demo_site(PORT)
 
 
-def environment(settings: "Settings") -> dict[str, str]:
-    """What a command of its own process needs to see the same demo."""
-    roots = ",".join(f"{platform}={root}" for platform, root in settings.roots.items())
-    return dict(os.environ) | {
-        "LUREWATCH_HOME": str(settings.home),
-        "LUREWATCH_DB": settings.db_url,
-        "LUREWATCH_ROOTS": roots,
-        "LUREWATCH_WEIBO_TOKEN": str(settings.weibo_token),
-    }
-
-
 def run_spiders(console: "Console", site: "DemoSite", settings: "Settings") -> list[str]:
     """All four spiders at once, each in its process; gives the ids of their runs."""
     from lurewatch.browser import find_chromium
-    from lurewatch.cli.collecting import SPIDERS, run_spider
+    from lurewatch.intake import SPIDERS, environment, run_spider
 
     codes = list(SPIDERS)
     if not find_chromium(settings):

@@ -92,9 +92,7 @@ def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
 
 
 def _find(db: Db, post_key: int, verdict_id: int, verdict: Verdict, at: datetime) -> bool:
-    known = db.connection.scalar(
-        select(findings.c.finding_id).where(findings.c.post_key == post_key)
-    )
+    known = number_of(db, post_key)
     shown = {
         "verdict_id": verdict_id,
         "grade": verdict.grade,
@@ -206,6 +204,7 @@ WHOLE = select(
     posts.c.sealed.label("post"),
     posts.c.first_seen,
     posts.c.last_seen,
+    posts.c.source,
     verdicts.c.grade,
     verdicts.c.stance,
     verdicts.c.services,
@@ -292,6 +291,7 @@ def _finding(db: Db, row: Any, made: Sequence[Decision]) -> Finding:
         last_seen=row.last_seen,
         decision=made[-1] if made else None,
         named=row.named,
+        source=row.source,
     )
 
 
@@ -326,6 +326,13 @@ def standing(db: Db, numbers: Sequence[int]) -> dict[int, list[Decision]]:
             )
         )
     return found
+
+
+def number_of(db: Db, post_key: int) -> int | None:
+    """The finding of a post."""
+    query = select(findings.c.finding_id).where(findings.c.post_key == post_key)
+    number: int | None = db.connection.scalar(query)
+    return number
 
 
 def place(db: Db, post_key: int, post: Post, names: Sequence[str]) -> None:

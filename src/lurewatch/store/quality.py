@@ -86,6 +86,19 @@ def waiting_look(db: Db, finding_id: int) -> SecondLook | None:
     return _look(row) if row else None
 
 
+def waiting_for(db: Db, numbers: Sequence[int], name: str) -> set[int]:
+    """Which of these findings wait for a second look that may be this person's."""
+    return set(
+        db.connection.scalars(
+            select(second_looks.c.finding_id).where(
+                second_looks.c.finding_id.in_(numbers),
+                second_looks.c.reviewer.is_(None),
+                second_looks.c.first_reviewer != name,
+            )
+        )
+    )
+
+
 def looked(
     db: Db,
     finding_id: int,
