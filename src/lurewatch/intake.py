@@ -71,8 +71,8 @@ def add_post(
     captured = "captured" in came
     if not captured and not (text or title):
         raise InputError(
-            f"{url}: the public page gave no post ({platform}: {came}); add what you saw with --text"
-            " and --file"
+            f"{url}: the public page gave no post ({platform}: {came}); add what you saw:"
+            " its text (--text), and a screenshot of it (--file)"
         )
     if not captured:
         post = Post(platform, post_id, url, text, title=title, author_name=author)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response, UploadFile
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from lurewatch.intake import LARGEST, add_post, checked_file, environment
 from lurewatch.review.app import checked_form, decider, detector_of, page, store_of
@@ -25,10 +26,11 @@ async def add(request: Request) -> Response:
     """Read the public page, else keep what was seen; judge it at once, and show what it became."""
     user = decider(request)
     given = await checked_form(request)
-    sent = given.get("file", [None])[0]
+    sent = given.get("file", [""])[0]
     file = None
-    if isinstance(sent, UploadFile) or hasattr(sent, "filename"):
+    if isinstance(sent, UploadFile):
         body = await sent.read(LARGEST + 1)
+        await sent.close()
         file = checked_file(sent.filename or "", body) if body else None
     return await run_in_threadpool(_add, request, user, given, file)
 

@@ -107,6 +107,10 @@ async def decide(request: Request, number: int) -> Response:
 def _decide(request: Request, number: int, user: workflow.User, form: dict[str, Any]) -> Response:
     store = store_of(request)
     wanted, stance, services = (form.get(name, [""]) for name in ("label", "stance", "services"))
+    if not wanted[0]:  # Enter in a field presses the form's first button, which says nothing
+        return RedirectResponse(
+            f"/findings/{number}{Filters.read(request.query_params).query()}", 303
+        )
     asks = wanted[0] == ASK_LEAD
     try:
         said: dict[str, Any] = {

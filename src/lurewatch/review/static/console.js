@@ -41,6 +41,7 @@ document.addEventListener("keydown", (event) => {
   const group = target.closest("[data-digits]");
   if (key === "Escape" && (group || typing(target))) target.blur();
   else if (typing(target)) return;
+  else if (group && key === "Enter") group.querySelector(":focus")?.click(); // it decides nothing
   else if (group && /^[0-9]$/.test(key)) tick(group, key);
   else if (key === "?") openHelp();
   else if (key === "j") move(1);
