@@ -257,7 +257,8 @@ def judge_pending(
         with store.begin() as db:
             for (post_key, post), verdict in zip(some, verdicts, strict=True):
                 found += kept.record(db, post_key, verdict, judged_by, _now())
-                kept.place(db, post_key, post, names)
+                if verdict.flagged:
+                    kept.place(db, post_key, post, verdict.grade, verdict.score, names)
         done, after = done + len(some), some[-1][0]
         if progress:
             progress(done, total)
@@ -273,7 +274,8 @@ def judge_post(store: Store, detector: "Detector", platform: str, post_id: str) 
     names = store.names()
     with store.begin() as db:
         kept.record(db, row.post_key, verdict, f"{detector.model}/{detector.lexicon}", _now())
-        kept.place(db, row.post_key, row.post, names)
+        if verdict.flagged:
+            kept.place(db, row.post_key, row.post, verdict.grade, verdict.score, names)
         return kept.number_of(db, row.post_key)
 
 
@@ -345,8 +347,8 @@ def rank_findings(store: Store) -> int:
     while True:
         with store.begin() as db:
             some = kept.unplaced(db, names, RANK_BATCH)
-            for post_key, post in some:
-                kept.place(db, post_key, post, names)
+            for one in some:
+                kept.place(db, *one, names)
         done += len(some)
         if not some:
             return done

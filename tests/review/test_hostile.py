@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -54,53 +55,12 @@ class Page(HTMLParser):
     """Every tag of a page but those that the console's own templates write."""
 
     OWN = frozenset(
-        [
-            "html",
-            "head",
-            "meta",
-            "title",
-            "link",
-            "script",
-            "body",
-            "header",
-            "a",
-            "nav",
-            "div",
-            "form",
-            "input",
-            "button",
-            "kbd",
-            "main",
-            "h1",
-            "h2",
-            "small",
-            "span",
-            "bdi",
-            "label",
-            "select",
-            "option",
-            "ol",
-            "li",
-            "strong",
-            "p",
-            "dialog",
-            "dl",
-            "dt",
-            "dd",
-            "section",
-            "mark",
-            "table",
-            "tr",
-            "th",
-            "td",
-            "ul",
-            "code",
-            "fieldset",
-            "legend",
-            "textarea",
-            "details",
-            "summary",
-        ]
+        re.findall(
+            r"\w+",
+            "html head meta title link script body header a nav div form input button kbd main h1 h2 small span bdi"
+            " label select option ol li strong p dialog dl dt dd section mark table tr th td ul code fieldset legend"
+            " textarea details summary",
+        )
     )
 
     def __init__(self) -> None:

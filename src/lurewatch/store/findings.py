@@ -335,31 +335,33 @@ def number_of(db: Db, post_key: int) -> int | None:
     return number
 
 
-def place(db: Db, post_key: int, post: Post, names: Sequence[str]) -> None:
-    """Rank a finding anew, now that its post is at hand; a post without a finding has no rank."""
-    row = db.connection.execute(
-        select(findings.c.grade, findings.c.score).where(findings.c.post_key == post_key)
-    ).one_or_none()
-    if row is None:
-        return
+def place(
+    db: Db, post_key: int, post: Post, grade: Grade, score: float, names: Sequence[str]
+) -> None:
+    """Rank a finding by all that counts, now that its post is at hand."""
     named = named_in(post, names)
-    worth = rank(Grade(row.grade), row.score, post.counts, named=named)
     db.connection.execute(
         update(findings)
         .where(findings.c.post_key == post_key)
-        .values(rank=worth, named=named, ranked_by=digest(names))
+        .values(
+            rank=rank(grade, score, post.counts, named=named),
+            named=named,
+            ranked_by=digest(names),
+        )
     )
 
 
-def unplaced(db: Db, names: Sequence[str], limit: int) -> list[tuple[int, Post]]:
-    """Findings whose rank does not know these names, as (key of the post, post)."""
+def unplaced(db: Db, names: Sequence[str], limit: int) -> list[tuple[int, Post, Grade, float]]:
+    """Findings whose rank does not know these names: key of the post, post, grade and score."""
     rows = db.connection.execute(
-        select(posts.c.post_key, posts.c.sealed)
+        select(posts.c.post_key, posts.c.sealed, findings.c.grade, findings.c.score)
         .join(findings, findings.c.post_key == posts.c.post_key)
         .where(findings.c.ranked_by.is_distinct_from(digest(names)))
         .limit(limit)
     )
-    return [(row.post_key, load(db.vault.open(row.sealed))) for row in rows]
+    return [
+        (row.post_key, load(db.vault.open(row.sealed)), Grade(row.grade), row.score) for row in rows
+    ]
 
 
 def digest(names: Sequence[str]) -> str:
