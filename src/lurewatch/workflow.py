@@ -496,8 +496,7 @@ def decide(
         leads = _is_lead(db, reviewer)
         if label is Label.LURE and found.named and not leads:
             raise NotAllowedError(
-                f"finding {finding_id} names the own institution: only a lead can call it a lure;"
-                " ask a lead"
+                f"finding {finding_id}: it names our institution: only a lead can call it a lure"
             )
         made = _decide(db, finding_id, label, stance, services, note, reviewer)
         if leads:
@@ -544,7 +543,7 @@ def look_again(
     with store.begin() as db:
         look = quality.waiting_look(db, finding_id)
         if look is None or look.first_reviewer == reviewer:
-            raise NotAllowedError(f"finding {finding_id} waits for no second look of {reviewer}")
+            raise NotAllowedError(f"finding {finding_id}: it waits for no second look of yours")
         _check_claim(db, finding_id, reviewer)
         quality.looked(
             db,
@@ -600,8 +599,8 @@ def _check_claim(db: Db, finding_id: int, reviewer: str) -> None:
     claim = claims.held(db, [finding_id], _now()).get(finding_id)
     if claim and claim.holder != reviewer:
         raise NotAllowedError(
-            f"finding {finding_id} is in {claim.holder}'s hands until"
-            f" {claim.until:%H:%M} UTC; go on to the next one"
+            f"finding {finding_id}: somebody else is looking at it: {claim.holder}, until"
+            f" {claim.until:%H:%M} UTC"
         )
 
 

@@ -76,6 +76,7 @@ def test_a_victim_cannot_be_called_a_lure(app: Any, store: Store, a_finding: Any
     number = a_finding()
     answer = decision(logged_in(app), number, label="lure", stance="VICTIM")
     assert answer.status_code == 403
+    assert "引流内容须为招揽或招募" in answer.text
     assert workflow.decisions_on(store, number) == []
 
 

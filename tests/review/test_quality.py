@@ -64,7 +64,7 @@ def test_only_a_lead_calls_a_post_about_us_a_lure(
 ) -> None:
     name_us(settings)
     number = a_finding("演示 消金逼我还钱，停息挂账加微信 demo_0088")
-    with pytest.raises(NotAllowedError, match="names the own institution"):
+    with pytest.raises(NotAllowedError, match="names our institution"):
         workflow.decide(store, number, reviewer="kim", **LURE)
     kim = logged_in(app, "kim")
     text = kim.get(f"/findings/{number}").text

@@ -11,7 +11,7 @@ from lurewatch.review.tables import csv_file
 from lurewatch.workflow import SourceDay, coverage_by_day, silent
 
 router = APIRouter()
-SHOWN: Final = 500  # rows of the page; the file behind it has all
+SHOWN: Final = 200  # rows of the page; the file behind it has all
 USUAL: Final = 30  # days
 STATES: Final[tuple[CoverageState, ...]] = get_args(CoverageState)
 

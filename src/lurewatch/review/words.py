@@ -139,3 +139,14 @@ SAID: Final = {
     "nothing_drawn": "There is no judged post to draw that was not flagged.",
     "missed": "It is a finding now, and waits for a decision.",
 }
+PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
+    "stance": "a lure solicits or recruits",
+    "which stance": "choose SOLICIT or RECRUIT, or not a lure",
+    "service": "a lure offers at least one service",
+    "which service": "choose which",
+    "own": "it names our institution",
+    "lead": "only a lead can call it a lure",
+    "held": "somebody else is looking at it",
+    "look": "it waits for no second look of yours",
+    "old": "this form is too old; go back, reload the page and try again",
+}

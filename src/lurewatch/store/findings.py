@@ -54,7 +54,7 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
             model=verdict.model,
             lexicon=verdict.lexicon,
             judged_at=at,
-            sealed=db.vault.seal(_dump(verdict)),
+            sealed=db.vault.seal(dump_verdict(verdict)),
         )
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
@@ -67,7 +67,8 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
     return _find(db, post_key, verdict_id, verdict, at)
 
 
-def _dump(verdict: Verdict) -> bytes:
+def dump_verdict(verdict: Verdict) -> bytes:
+    """What of a verdict is kept sealed."""
     detail = {
         "stage": verdict.stage,
         "reasons": [asdict(reason) for reason in verdict.reasons],

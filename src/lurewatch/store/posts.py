@@ -71,7 +71,7 @@ def keep(
         select(posts).where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
     ).one_or_none()
     if found is None:
-        key = db.connection.execute(insert(posts).values(**_columns(db, post, seen_at, source)))
+        key = db.connection.execute(insert(posts).values(**columns(db, post, seen_at, source)))
         post_key = int(key.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
     else:
         post_key = int(found.post_key)
@@ -82,7 +82,8 @@ def keep(
     return post_key, found is None
 
 
-def _columns(db: Db, post: Post, seen_at: datetime, source: str) -> dict[str, Any]:
+def columns(db: Db, post: Post, seen_at: datetime, source: str) -> dict[str, Any]:
+    """The columns of a new post."""
     return {
         "platform": post.platform,
         "post_id": post.post_id,

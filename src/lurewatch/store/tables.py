@@ -167,8 +167,8 @@ findings = Table(
     Column("rank", Float, nullable=False, server_default="0"),  # the queue's order, highest first
     Column("named", Boolean, nullable=False, server_default=false()),  # the own institution is
     Column("ranked_by", String(16)),  # a digest of the names looked for; null: not yet
-    Index(None, "rank"),
-    Index(None, "decided", "rank"),
+    Index(None, "rank", "grade", "platform", "stance", "services"),  # the queue is read from
+    Index(None, "decided", "rank", "grade", "platform", "stance", "services"),  # these alone
     Index(None, "decided", "grade", "platform", "stance", "services", "found_at"),
 )
 

@@ -10,11 +10,11 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-FACETS = ["decided", "grade", "platform", "stance", "services", "found_at"]
+FACETS = ["grade", "platform", "stance", "services"]
 INDICES = (
-    ("findings", ["rank"]),
-    ("findings", ["decided", "rank"]),
-    ("findings", FACETS),
+    ("findings", ["rank", *FACETS]),
+    ("findings", ["decided", "rank", *FACETS]),
+    ("findings", ["decided", *FACETS, "found_at"]),
     ("coverage", ["at"]),
 )
 
