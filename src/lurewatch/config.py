@@ -1,6 +1,7 @@
 """Settings: where state lives and which secrets there are, read once when a command starts."""
 
 import json
+import math
 import os
 import secrets
 from base64 import urlsafe_b64encode
@@ -52,6 +53,9 @@ class Settings:
         """While it is there no spider asks for a page; it says why."""
         return self.home / "halt"
 
+    claim_minutes: int = 10  # how long an opened finding is one reviewer's
+    second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
+
     @property
     def evidence_dir(self) -> Path:
         """Where evidence packages are kept."""
@@ -87,6 +91,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         daily_pages=read_count(env, "LUREWATCH_DAILY_PAGES", 2000),
         tsa=env.get("LUREWATCH_TSA") or None,
         metrics_token=env.get("LUREWATCH_METRICS_TOKEN") or None,
+        claim_minutes=int(_number(env, "LUREWATCH_CLAIM_MINUTES", 10, 1, 24 * 60)),
+        second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),
     )
 
 
@@ -98,6 +104,18 @@ def read_count(env: Mapping[str, str], name: str, default: int) -> int:
     if not written.isdecimal() or int(written) < 1:
         raise SettingsError(f"{name}: {written!r} is no whole number above 0")
     return int(written)
+
+
+def _number(env: Mapping[str, str], name: str, usual: float, least: float, most: float) -> float:
+    """A number of the environment. Raises SettingsError for one out of bounds."""
+    written = env.get(name) or str(usual)
+    try:
+        value = float(written)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise SettingsError(f"{name}: {written!r} is no number from {least} to {most}")
+    return value
 
 
 def read_roots(written: str) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """What the machine thinks of a post, and what a person decided: two things, never one."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from lurewatch.post import Post
+from lurewatch.post import Counts, Post
 
 
 class Stance(StrEnum):
@@ -112,6 +113,29 @@ class Verdict:
         return self.grade in (Grade.L2, Grade.L3)
 
 
+WEIGHTS: Final = {Grade.L3: 2.0, Grade.L2: 1.0}
+FAR: Final = 5  # powers of ten of readers' acts from which reach counts no further
+
+
+def rank(grade: Grade, score: float, counts: Counts | None = None, *, named: bool = False) -> float:
+    """
+    The place in the queue, highest first: grade × score × reach × whether we are named.
+
+    Reach at most doubles it, and so does our own name: bought likes do not outweigh the grade. What
+    the machine graded lower is among the findings only because a person called it a lure.
+
+        >>> rank(Grade.L2, 0.9), rank(Grade.L3, 0.9), rank(Grade.L3, 0.9, named=True)
+        (0.9, 1.8, 3.6)
+        >>> rank(Grade.L2, 1.0, Counts(likes=999)), rank(Grade.L2, 1.0, Counts(likes=10**12))
+        (1.6, 2.0)
+    """
+    counts = counts or Counts()
+    acts = (counts.likes or 0) + (counts.comments or 0) + (counts.shares or 0)
+    reach = min(1.0, math.log10(1 + max(0, acts)) / FAR)
+    worth = WEIGHTS[grade] * score if grade in WEIGHTS else WEIGHTS[Grade.L3]
+    return round(worth * (1 + reach) * (1 + named), 6)
+
+
 class Label(StrEnum):
     """What a reviewer may say."""
 
@@ -144,3 +168,5 @@ class Finding:
     first_seen: datetime
     last_seen: datetime
     decision: Decision | None = None
+    named: bool = False  # the own institution is named: a lead has to agree that it is a lure
+    source: str = ""  # how its post came to us, as "spider:tieba" or "import"

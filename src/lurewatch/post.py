@@ -200,14 +200,19 @@ def zulu(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
-def safe(cell: str) -> str:
-    """
-    A cell that no spreadsheet takes for a formula.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # so a spreadsheet's formula begins
+LONGEST: Final = 32_000  # characters a cell of a workbook holds
 
-    >>> safe("=1+1"), safe("停息")
-    ("'=1+1", '停息')
+
+def safe_cell(text: str) -> str:
     """
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    A text as a cell of a table: nothing a spreadsheet would calculate.
+
+    >>> safe_cell("=1+1"), safe_cell("停息挂账")
+    ("'=1+1", '停息挂账')
+    """
+    shown = visible(text)[:LONGEST]
+    return f"'{shown}" if shown.startswith(FORMULA) else shown
 
 
 def visible(text: str) -> str:

@@ -1,6 +1,7 @@
 """What is asked of a platform about a post, by whom, and what may follow what."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from lurewatch.errors import InputError, NotAllowedError
+from lurewatch.post import Post
 
 
 class Track(StrEnum):
@@ -150,6 +152,27 @@ class Institution:
     email: str = ""
     authorised_person: str = ""  # 经办人
     brands: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How posts may name it."""
+        return tuple(name for name in map(folded, (self.name, *self.brands)) if len(name) > 1)
+
+
+def folded(text: str) -> str:
+    """
+    Text as names are compared: width, case, blanks and hidden signs make no difference.
+
+    >>> folded("演示 消\u200b金ＡＢ")
+    '演示消金ab'
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
+
+
+def named_in(post: Post, names: Sequence[str]) -> bool:
+    """Whether any text of the post holds one of the (folded) names."""
+    return any(name in folded(value) for _, _, value in post.values() for name in names)
 
 
 LABELS: Final = {

@@ -14,47 +14,73 @@ from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
 from lurewatch.post import Capture, CoverageState, Post
 from lurewatch.store import (
+    Db,
     Store,
     audit,
     cases,
+    claims,
     custody,
     expiry,
     firings,
+    history,
     people,
     posts,
+    quality,
     runs,
     sources,
 )
 from lurewatch.store import findings as kept
 from lurewatch.store import requests as asked
 from lurewatch.store.cases import Check, Outcome
+from lurewatch.store.claims import Claim
 from lurewatch.store.expiry import Purged
+from lurewatch.store.findings import Wanted
 from lurewatch.store.firings import Firing, FiringState
+from lurewatch.store.history import History, Seen
 from lurewatch.store.people import ROLES, User
 from lurewatch.store.posts import PostRow
+from lurewatch.store.quality import Referral, Sample, SecondLook
 from lurewatch.store.requests import KeptEvidence
-from lurewatch.store.runs import CoverageRow, RunState
+from lurewatch.store.runs import CoverageRow, RunState, SourceDay
 from lurewatch.store.sources import Reading, Source
-from lurewatch.takedown import MACHINE, STEPS, Event, TakedownRequest, TakedownState, taken
+from lurewatch.takedown import (
+    MACHINE,
+    STEPS,
+    Event,
+    TakedownRequest,
+    TakedownState,
+    named_in,
+    taken,
+)
 
 if TYPE_CHECKING:
     from lurewatch.detect import Detector
 
 __all__ = [
     "Check",
+    "Claim",
     "CoverageRow",
     "Custody",
     "Firing",
     "FiringState",
+    "History",
     "KeptEvidence",
     "Outcome",
     "PostRow",
     "Reading",
+    "Referral",
     "RunState",
+    "Sample",
+    "SecondLook",
+    "Seen",
     "Source",
+    "SourceDay",
     "User",
+    "Wanted",
 ]
 IMPORT_BATCH = 500  # rows of one transaction
+RANK_BATCH = 500  # the same, of findings
+TAKEN_AT_ONCE = 20  # places tried for the next finding: more than people who ask at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +149,16 @@ def take_in(store: Store, capture: Capture, next_url: str | None = None) -> Take
     return TakenIn(new, len(capture.posts) - new)
 
 
-def add_by_person(store: Store, post: Post, file: tuple[str, bytes] | None) -> TakenIn:
+def add_by_person(
+    store: Store, post: Post, file: tuple[str, bytes] | None, who: str | None = None
+) -> TakenIn:
     """
     Keep what a person saw and wrote down: a post that no public page gave us.
 
     *file* is the media type and the bytes of a screenshot or a saved page. Who added it is said in
     the post's source and in the audit log.
     """
-    who, at = _operator(), _now()
+    who, at = who or _operator(), _now()
     run_id = start_run(store, platform=post.platform, how="person")
     media_type, body = file or ("", b"")
     capture = Capture(
@@ -182,7 +210,7 @@ def coverage(store: Store, run_ids: Sequence[str] | None = None) -> list[Coverag
 
 def coverage_by_day(
     store: Store, platform: str = "", since: datetime | None = None
-) -> list[runs.SourceDay]:
+) -> list[SourceDay]:
     """What came of each source on each day, newest day first."""
     with store.reading() as db:
         return runs.by_day(db, platform, since)
@@ -191,13 +219,13 @@ def coverage_by_day(
 USUAL: Final = 3  # days with posts from which a source is expected to give some
 
 
-def silent(days: Sequence[runs.SourceDay]) -> list[tuple[runs.SourceDay, int]]:
+def silent(days: Sequence[SourceDay]) -> list[tuple[SourceDay, int]]:
     """
     The sources whose newest day gave nothing though they usually do, with their usual number of posts.
 
     A page that was blocked or has changed is silence too: nobody may read it as "nothing there".
     """
-    sources: dict[tuple[str, str], list[runs.SourceDay]] = {}
+    sources: dict[tuple[str, str], list[SourceDay]] = {}
     for day in sorted(days, key=lambda one: one.day, reverse=True):
         sources.setdefault((day.platform, day.keyword), []).append(day)
     found = []
@@ -468,6 +496,7 @@ def judge_pending(
     with store.reading() as db:
         total = posts.count_pending(db, judged_by)
     done = found = after = 0
+    names = store.names()
     while True:
         with store.reading() as db:
             some = posts.pending(db, judged_by, batch, after)
@@ -475,11 +504,32 @@ def judge_pending(
             return Judged(done, found)
         verdicts = detector.judge([post for _, post in some], explain=True)
         with store.begin() as db:
-            for (post_key, _), verdict in zip(some, verdicts, strict=True):
+            for (post_key, post), verdict in zip(some, verdicts, strict=True):
                 found += kept.record(db, post_key, verdict, judged_by, _now())
+                if verdict.flagged:
+                    kept.place(db, post_key, post, verdict.grade, verdict.score, names)
         done, after = done + len(some), some[-1][0]
         if progress:
             progress(done, total)
+
+
+def judge_post(store: Store, detector: "Detector", platform: str, post_id: str) -> int | None:
+    """Judge one post now; gives its finding, if it is one."""
+    with store.reading() as db:
+        row = posts.get(db, platform, post_id)
+    if row is None:
+        raise NotAllowedError(f"there is no post {post_id} of {platform}")
+    (verdict,) = detector.judge([row.post], explain=True)
+    names = store.names()
+    with store.begin() as db:
+        kept.record(db, row.post_key, verdict, f"{detector.model}/{detector.lexicon}", _now())
+        if verdict.flagged:
+            kept.place(db, row.post_key, row.post, verdict.grade, verdict.score, names)
+        return kept.number_of(db, row.post_key)
+
+
+LEASE: Final = timedelta(minutes=10)  # how long an opened finding is one person's
+SECOND_SHARE: Final = 0.05  # of decisions a second person is asked about
 
 
 def findings_to_review(
@@ -491,11 +541,10 @@ def findings_to_review(
     decided: bool | None = False,
     platform: str | None = None,
 ) -> list[Finding]:
-    """The queue: the clearest first."""
+    """Findings by rank."""
+    wanted = Wanted(decided, grade or "", platform or "")
     with store.reading() as db:
-        return kept.to_review(
-            db, limit=limit, offset=offset, grade=grade, decided=decided, platform=platform
-        )
+        return kept.to_review(db, wanted, _now(), limit=limit, offset=offset)
 
 
 def count_findings(
@@ -507,17 +556,162 @@ def count_findings(
 ) -> int:
     """How many findings of a kind there are."""
     with store.reading() as db:
-        return kept.count(db, grade=grade, decided=decided, platform=platform)
+        return kept.count(db, Wanted(decided, grade or "", platform or ""), _now())
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One page of the queue, who holds what on it, and how many of each kind there are."""
+
+    findings: list[Finding]
+    claims: dict[int, Claim]
+    blind: frozenset[int]  # whose decision this person may not see: a second look is waited for
+    tally: dict[tuple[str, str, str, str], int]  # by grade, platform, stance, services, unfiltered
+
+
+def queue(store: Store, wanted: Wanted, *, user: User, limit: int, offset: int) -> Queue:
+    """The queue as asked for, by rank."""
+    now = _now()
+    everything = replace(wanted, grade="", platform="", service="", stance="")
+    with store.reading() as db:
+        found = kept.to_review(db, wanted, now, limit=limit, offset=offset)
+        numbers = [one.finding_id for one in found]
+        return Queue(
+            found,
+            claims.held(db, numbers, now),
+            frozenset(quality.waiting_for(db, numbers, user.name)),
+            kept.tally(db, everything, now),
+        )
+
+
+def troubled(store: Store, since: datetime) -> list[tuple[str, CoverageState]]:
+    """The platforms of which not everything could be looked at, and why."""
+    with store.reading() as db:
+        return runs.troubled(db, since)
+
+
+def rank_findings(store: Store) -> int:
+    """Rank what was found before the profile named the institution as it does now; gives how many."""
+    done, names = 0, store.names()
+    while True:
+        with store.begin() as db:
+            some = kept.unplaced(db, names, RANK_BATCH)
+            for one in some:
+                kept.place(db, *one, names)
+        done += len(some)
+        if not some:
+            return done
 
 
 def finding(store: Store, finding_id: int, *, reader: str) -> Finding:
     """One finding; that it was read is on record. Raises NotAllowedError when there is none."""
     with store.begin() as db:
-        found = kept.get(db, finding_id)
-        if found is None:
-            raise NotAllowedError(f"there is no finding {finding_id}; see: lurewatch findings list")
+        found = _found(store, db, finding_id)
         audit.note(db, _now(), reader, "read finding", str(finding_id))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an installation sets for its reviewers."""
+
+    lease: timedelta = LEASE
+    second_share: float = SECOND_SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A finding as one person sees it; `look` waits for that person, who must not see decisions."""
+
+    finding: Finding
+    claim: Claim | None
+    look: SecondLook | None
+    referral: Referral | None
+    decisions: list[Decision]
+
+
+def open_finding(store: Store, finding_id: int, *, user: User, lease: timedelta = LEASE) -> Opened:
+    """
+    Show a finding to a person, and claim it for them if it waits for them.
+
+    While somebody else holds it, that claim is what is given.
+    """
+    now = _now()
+    with store.begin() as db:
+        found = _found(store, db, finding_id)
+        look = quality.waiting_look(db, finding_id) if user.decides else None
+        if look and look.first_reviewer == user.name:
+            look = None
+        made = kept.decisions_on(db, finding_id)
+        referral = quality.referral(db, finding_id)
+        waits = not made or made[-1].label is Label.UNSURE or look or referral
+        if user.decides and waits:
+            claims.take(db, finding_id, user.name, now + lease, now)
+        audit.note(db, now, user.name, "read finding", str(finding_id))
+        claim = claims.held(db, [finding_id], now).get(finding_id)
+    if look:
+        found, made = replace(found, decision=None), []
+    return Opened(found, claim, look, referral, made)
+
+
+def next_finding(
+    store: Store, wanted: Wanted, *, user: User, after: int | None = None, lease: timedelta = LEASE
+) -> int | None:
+    """
+    Claim the next finding that nobody else holds, by rank; *after* one, which is let go.
+
+    Behind the last it begins again from the first. None when there is no other.
+    """
+    now = _now()
+    with store.begin() as db:
+        if after is not None:
+            claims.release(db, user.name, after)
+        for start in (after, None) if after is not None else (None,):
+            free = kept.places(db, wanted, user.name, now, after=start, limit=TAKEN_AT_ONCE)
+            for finding_id in free:
+                if finding_id != after and claims.take(db, finding_id, user.name, now + lease, now):
+                    audit.note(db, now, user.name, "claim finding", str(finding_id))
+                    return finding_id
+    return None
+
+
+def release(store: Store, *, user: User, finding_id: int | None = None) -> None:
+    """Let go of a finding, or of all that a person holds."""
+    with store.begin() as db:
+        claims.release(db, user.name, finding_id)
+
+
+def show_contacts(store: Store, finding_id: int, *, reader: str) -> None:
+    """That a person asked to see the contacts of a finding unmasked is on record."""
+    with store.begin() as db:
+        audit.note(db, _now(), reader, "show contacts", str(finding_id))
+
+
+def histories(
+    store: Store, found: Finding, *, user: User, limit: int = 8
+) -> tuple[History, History]:
+    """
+    Other posts of the finding's account, and other posts with one of its contacts.
+
+    Decisions that this person may be asked to look at again are left out.
+    """
+    with store.reading() as db:
+        known = found.post.author_id or found.post.author_name
+        account = history.of_account(db, found.finding_id, limit) if known else history.NOTHING
+        contact = history.of_contact(db, found.finding_id, limit)
+        numbers = [one.finding_id for one in (*account.newest, *contact.newest) if one.finding_id]
+        blind = quality.waiting_for(db, numbers, user.name)
+
+    def told(past: History) -> History:
+        return replace(
+            past,
+            newest=[
+                replace(one, decision=None) if one.finding_id in blind else one
+                for one in past.newest
+            ],
+        )
+
+    return told(account), told(contact)
 
 
 def decisions_on(store: Store, finding_id: int) -> list[Decision]:
@@ -535,25 +729,87 @@ def decide(
     stance: Stance,
     services: Sequence[Service],
     note: str = "",
+    second_share: float = 0.0,
 ) -> Decision:
     """
-    Record what a person says of a finding.
+    Record what a person says of a finding; a share of them another person is asked about as well.
 
     Raises NotAllowedError for a lure whose stance is not SOLICIT or RECRUIT: calling a debtor, a
-    victim or a journalist a lure is the worst error there is.
+    victim or a journalist a lure is the worst error there is. So would be to call a complaint about
+    ourselves one: where we are named, only a lead may. And for what somebody else holds.
     """
-    if label is Label.LURE and stance not in LURING:
-        raise NotAllowedError(
-            "a lure solicits or recruits: choose SOLICIT or RECRUIT, or not a lure"
-        )
-    if label is Label.LURE and not services:
-        raise NotAllowedError("a lure offers at least one service: choose which")
+    check_founded(label, stance, services)
     with store.begin() as db:
-        if kept.get(db, finding_id) is None:
-            raise NotAllowedError(f"there is no finding {finding_id}")
-        kept.decide(db, finding_id, label, stance, services, note, reviewer, _now())
-        audit.note(db, _now(), reviewer, f"decide {label}", str(finding_id))
-        return kept.decisions_on(db, finding_id)[-1]
+        found = _found(store, db, finding_id)
+        _check_claim(db, finding_id, reviewer)
+        leads = _is_lead(db, reviewer)
+        if label is Label.LURE and found.named and not leads:
+            raise NotAllowedError(
+                f"finding {finding_id}: it names our institution: only a lead can call it a lure"
+            )
+        made = _decide(db, finding_id, label, stance, services, note, reviewer)
+        if leads:
+            quality.settle(db, finding_id)
+        if label is not Label.UNSURE and _drawn(db, finding_id, second_share):
+            quality.ask_again(db, made, _now())
+    return made
+
+
+def ask_lead(
+    store: Store,
+    finding_id: int,
+    *,
+    reviewer: str,
+    stance: Stance,
+    services: Sequence[Service],
+    note: str = "",
+) -> Decision:
+    """Leave a finding that names the institution to a lead; the person who asks is unsure."""
+    with store.begin() as db:
+        _found(store, db, finding_id)
+        _check_claim(db, finding_id, reviewer)
+        made = _decide(db, finding_id, Label.UNSURE, stance, services, note, reviewer)
+        quality.refer(db, finding_id, quality.OWN, reviewer, _now())
+    return made
+
+
+def look_again(
+    store: Store,
+    finding_id: int,
+    *,
+    reviewer: str,
+    label: Label,
+    stance: Stance,
+    services: Sequence[Service],
+    note: str = "",
+) -> bool:
+    """
+    Record what a second person says, who was not shown the first decision; gives whether both agree.
+
+    It is no decision: where they differ, a lead is asked for one.
+    """
+    check_founded(label, stance, services)
+    with store.begin() as db:
+        look = quality.waiting_look(db, finding_id)
+        if look is None or look.first_reviewer == reviewer:
+            raise NotAllowedError(f"finding {finding_id}: it waits for no second look of yours")
+        _check_claim(db, finding_id, reviewer)
+        quality.looked(
+            db,
+            finding_id,
+            label=label,
+            stance=stance,
+            services=services,
+            note=note,
+            reviewer=reviewer,
+            at=_now(),
+        )
+        claims.release(db, reviewer, finding_id)
+        audit.note(db, _now(), reviewer, f"second look {label}", str(finding_id))
+        agree = label is look.first_label
+        if not agree:
+            quality.refer(db, finding_id, quality.DISAGREEMENT, reviewer, _now())
+    return agree
 
 
 def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
@@ -564,7 +820,106 @@ def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
             raise NotAllowedError(f"there is no decision on finding {finding_id} to take back")
         last = standing[-1]
         kept.decide(db, finding_id, kept.UNDONE, last.stance, last.services, "", reviewer, _now())
+        quality.ask_no_more(db, finding_id)
+        referral = quality.referral(db, finding_id)
+        if referral and referral.reason == quality.OWN and referral.referred_by == reviewer:
+            quality.settle(db, finding_id)
         audit.note(db, _now(), reviewer, "undo decision", str(finding_id))
+
+
+def check_founded(label: Label, stance: Stance, services: Sequence[Service]) -> None:
+    """Raises NotAllowedError for a lure that says neither who lures nor to what."""
+    if label is Label.LURE and stance not in LURING:
+        raise NotAllowedError(
+            "a lure solicits or recruits: choose SOLICIT or RECRUIT, or not a lure"
+        )
+    if label is Label.LURE and not services:
+        raise NotAllowedError("a lure offers at least one service: choose which")
+
+
+def _found(store: Store, db: Db, finding_id: int) -> Finding:
+    found = kept.get(db, finding_id)
+    if found is None:
+        raise NotAllowedError(f"there is no finding {finding_id}; see: lurewatch findings list")
+    return replace(found, named=named_in(found.post, store.names()))
+
+
+def _check_claim(db: Db, finding_id: int, reviewer: str) -> None:
+    claim = claims.held(db, [finding_id], _now()).get(finding_id)
+    if claim and claim.holder != reviewer:
+        raise NotAllowedError(
+            f"finding {finding_id}: somebody else is looking at it: {claim.holder}, until"
+            f" {claim.until:%H:%M} UTC"
+        )
+
+
+def _is_lead(db: Db, name: str) -> bool:
+    user = people.get(db, name)
+    return user is not None and user.role == "lead" and not user.disabled
+
+
+def _drawn(db: Db, finding_id: int, share: float) -> bool:
+    """Whether a finding is of the sample: the same answer always, which nobody can foresee."""
+    return int(db.vault.keyed_hash(f"second look {finding_id}")[:8], 16) < share * 2**32
+
+
+def _decide(
+    db: Db,
+    finding_id: int,
+    label: Label,
+    stance: Stance,
+    services: Sequence[Service],
+    note: str,
+    reviewer: str,
+) -> Decision:
+    kept.decide(db, finding_id, label, stance, services, note, reviewer, _now())
+    claims.release(db, reviewer, finding_id)
+    audit.note(db, _now(), reviewer, f"decide {label}", str(finding_id))
+    return kept.decisions_on(db, finding_id)[-1]
+
+
+def draw_samples(store: Store, size: int, *, user: User) -> int:
+    """Draw posts that were judged and not flagged, for people to look at; gives how many."""
+    with store.begin() as db:
+        drawn = quality.draw(db, size, _now())
+        audit.note(db, _now(), user.name, "draw samples", str(drawn))
+    return drawn
+
+
+def next_sample(store: Store, *, reader: str) -> tuple[int, PostRow] | None:
+    """The next sample nobody has looked at; that it was read is on record."""
+    with store.begin() as db:
+        found = quality.next_sample(db)
+        if found:
+            audit.note(db, _now(), reader, "read sample", str(found[0]))
+    return found
+
+
+def judge_sample(store: Store, sample_id: int, *, reviewer: str, label: Label) -> int | None:
+    """
+    Record what a person says of a sample; a lure becomes a finding, whose number is given.
+
+    The finding still waits for a decision: that it was missed is one thing, what to do another.
+    """
+    with store.begin() as db:
+        post_key = quality.sampled_post(db, sample_id)
+        if post_key is None:
+            raise NotAllowedError(f"sample {sample_id} does not wait for anybody")
+        quality.judge_sample(db, sample_id, label, reviewer, _now())
+        audit.note(db, _now(), reviewer, f"sample {label}", str(sample_id))
+        return kept.find_missed(db, post_key, _now()) if label is Label.LURE else None
+
+
+def samples(store: Store) -> list[Sample]:
+    """All samples, oldest first."""
+    with store.reading() as db:
+        return quality.every_sample(db)
+
+
+def second_looks(store: Store) -> list[SecondLook]:
+    """Every second look that was taken, oldest first."""
+    with store.reading() as db:
+        return quality.second_looks_done(db)
 
 
 def add_user(store: Store, name: str, password: str, role: str) -> None:
@@ -803,6 +1158,12 @@ def raise_alarms(store: Store) -> list[tuple[int, list[int]]]:
                 audit.note(db, event.at, "alarm", "reopen request", str(one.request_id))
                 alarms.append((one.request_id, again))
     return alarms
+
+
+def shots_of(store: Store, post: Post) -> list[tuple[str, bytes]]:
+    """Media type and bytes of what people added to a post, newest first."""
+    with store.reading() as db:
+        return runs.shots_of(db, post)
 
 
 def captures_of(store: Store, post: Post) -> list[Capture]:

@@ -1,47 +1,24 @@
-"""The console, over a real store; and once in a real browser."""
+"""The console, over a real store."""
 
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
 
 from lurewatch import workflow
-from lurewatch.browser import find_chromium, launch_options
 from lurewatch.cli.serving import bound
 from lurewatch.config import Settings
 from lurewatch.errors import LurewatchError
 from lurewatch.finding import Label, Reason
 from lurewatch.review import words
-from lurewatch.review.app import create_app
 from lurewatch.review.marking import pieces
 from lurewatch.store import Store
+from tests.review.conftest import decision, logged_in, token
 
 REVIEW = Path(words.__file__).parent
-
-
-@pytest.fixture
-def app(store: Store, settings: Settings) -> Any:
-    for name, role in (("lee", "lead"), ("aud", "auditor")):
-        workflow.add_user(store, name, "password1", role)
-    return create_app(store, secret="x" * 32, evidence_dir=settings.evidence_dir)
-
-
-def token(client: TestClient, path: str = "/login") -> str:
-    found = re.search(r'name="token" value="([^"]+)"', client.get(path).text)
-    assert found
-    return found[1]
-
-
-def logged_in(app: Any, name: str = "lee", language: str = "zh") -> TestClient:
-    client = TestClient(app, headers={"accept-language": language})
-    form = {"name": name, "password": "password1", "token": token(client)}
-    assert client.post("/login", data=form).status_code == 200
-    return client
 
 
 def test_nobody_sees_anything_without_a_login(app: Any, a_finding: Any) -> None:
@@ -74,12 +51,6 @@ def test_a_form_from_elsewhere_is_refused(app: Any, store: Store, a_finding: Any
     assert workflow.decisions_on(store, number) == []
 
 
-def decision(client: TestClient, number: int, **form: str) -> Any:
-    path = f"/findings/{number}"
-    values = {"stance": "SOLICIT", "services": "C2", "token": token(client, path)} | form
-    return client.post(f"{path}/decide", data=values)
-
-
 def test_decide_goes_on_and_can_be_undone(app: Any, store: Store, a_finding: Any) -> None:
     first, second = a_finding(post_id="1"), a_finding(post_id="2")
     client = logged_in(app)
@@ -105,6 +76,7 @@ def test_a_victim_cannot_be_called_a_lure(app: Any, store: Store, a_finding: Any
     number = a_finding()
     answer = decision(logged_in(app), number, label="lure", stance="VICTIM")
     assert answer.status_code == 403
+    assert "引流内容须为招揽或招募" in answer.text
     assert workflow.decisions_on(store, number) == []
 
 
@@ -193,44 +165,3 @@ def test_a_blocked_run_is_said_beside_an_empty_queue(app: Any, store: Store) -> 
 def test_a_port_in_use_is_named() -> None:
     with bound("127.0.0.1", 0) as taken, pytest.raises(LurewatchError, match="choose another"):
         bound("127.0.0.1", taken.getsockname()[1])
-
-
-def test_in_a_browser_without_a_mouse(app: Any, store: Store, settings: Settings, a_finding: Any) -> None:  # fmt: skip
-    from playwright.sync_api import sync_playwright
-
-    first, _ = a_finding(post_id="1"), a_finding(post_id="2")
-    listener = bound("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    said: list[str] = []
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(**launch_options(find_chromium(settings)))
-            page = browser.new_page(viewport={"width": 390, "height": 800})
-            page.on("console", lambda message: said.append(message.text))
-            page.goto(f"http://127.0.0.1:{listener.getsockname()[1]}/")
-            page.keyboard.type("lee")
-            page.keyboard.press("Tab")
-            page.keyboard.type("password1")
-            page.keyboard.press("Enter")
-            page.wait_for_selector("[data-list]")
-            page.keyboard.press("j")
-            page.keyboard.press("Enter")
-            page.wait_for_selector("#decide")
-            page.keyboard.press("2")
-            page.wait_for_selector(".flash")
-            assert [one.label for one in workflow.decisions_on(store, first)] == [Label.NOT_LURE]
-            page.keyboard.press("u")
-            page.wait_for_selector(".flash", state="detached")
-            assert workflow.decisions_on(store, first) == []
-            page.wait_for_load_state("load")
-            page.keyboard.press("?")
-            page.wait_for_selector("dialog[open]")
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
-            browser.close()
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-    assert said == []

@@ -1,6 +1,5 @@
 """Show the whole chain on a bundled platform of invented posts."""
 
-import os
 import secrets
 import sys
 import time
@@ -99,23 +98,12 @@ def demo_platform() -> "AbstractContextManager[DemoSite]":
     return demo_site(PORT)
 
 
-def environment(settings: "Settings") -> dict[str, str]:
-    """What a command of its own process needs to see the same demo."""
-    roots = ",".join(f"{platform}={root}" for platform, root in settings.roots.items())
-    return dict(os.environ) | {
-        "LUREWATCH_HOME": str(settings.home),
-        "LUREWATCH_DB": settings.db_url,
-        "LUREWATCH_ROOTS": roots,
-        "LUREWATCH_WEIBO_TOKEN": str(settings.weibo_token),
-        "LUREWATCH_DOUYIN_TOKEN": str(settings.douyin_token),
-    }
-
-
 def run_spiders(console: "Console", site: "DemoSite", settings: "Settings") -> list[str]:
     """Every spider, each in a process of its own; gives the ids of their runs."""
     from lurewatch.browser import find_chromium
     from lurewatch.crawling import SPIDERS, run_spider
     from lurewatch.demo.forum import SITES
+    from lurewatch.intake import environment
 
     (settings.home / "sites.yaml").write_text(SITES, "utf-8")
     codes = list(SPIDERS)

@@ -16,7 +16,7 @@ import typer
 from lurewatch.cli.acting import MOST, opened
 from lurewatch.errors import InputError
 from lurewatch.finding import PROTECTED, Finding, Grade
-from lurewatch.post import COLUMNS, columns_of, platform_named, safe, visible
+from lurewatch.post import COLUMNS, columns_of, platform_named, safe_cell, visible
 
 if TYPE_CHECKING:
     from lurewatch.workflow import PostRow
@@ -152,8 +152,7 @@ def cells(row: "PostRow") -> list[str]:
     shown = []
     for value in columns_of(row.post, row.first_seen, row.source).values():
         text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str("" if value is None else value)  # fmt: skip
-        text = visible(text)[:32_000]
-        shown.append(safe(text))
+        shown.append(safe_cell(text))
     return shown
 
 

@@ -56,16 +56,13 @@ def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> N
 
     from lurewatch.config import read_secrets
     from lurewatch.review.app import create_app
-    from lurewatch.workflow import users
+    from lurewatch.workflow import rank_findings, users
 
     listener = bound(host, port)
     secret = read_secrets(settings).console_secret
-    app = create_app(
-        store,
-        secret=secret,
-        evidence_dir=settings.evidence_dir,
-        metrics_token=settings.metrics_token,
-    )
+    app = create_app(store, secret=secret, evidence_dir=settings.evidence_dir, settings=settings)
+    if ranked := rank_findings(store):
+        typer.echo(f"Ranked {ranked} findings by the names of the institution's profile.")
     typer.echo(f"The console is at http://{host}:{port} (stop with Ctrl-C)")
     if not users(store):
         typer.echo("Nobody can log in yet: lurewatch user add NAME --role lead")

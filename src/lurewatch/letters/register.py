@@ -10,7 +10,7 @@ from lurewatch.custody import Entry
 from lurewatch.dates import CHINA
 from lurewatch.finding import Finding
 from lurewatch.letters.report import QUOTED, in_force, rules
-from lurewatch.post import safe, visible
+from lurewatch.post import safe_cell, visible
 from lurewatch.takedown import Event, TakedownRequest
 from lurewatch.text.mask import mask_name
 
@@ -93,7 +93,7 @@ def row_of(
 
 def write(rows: Sequence[Sequence[str]], target: Path) -> None:
     """The register as xlsx or csv, by the name's ending; replaced as a whole."""
-    table = [COLUMNS, *([safe(cell) for cell in row] for row in rows)]
+    table = [COLUMNS, *([safe_cell(cell) for cell in row] for row in rows)]
     draft = target.with_name(f".{target.name}.draft")
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.suffix == ".csv":

@@ -1,6 +1,8 @@
 """The console as an application: pages for people who are logged in, and nothing from elsewhere."""
 
 import secrets
+import threading
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -11,14 +13,16 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.middleware.sessions import SessionMiddleware
 
+from lurewatch.config import Settings, read_settings
 from lurewatch.dates import CHINA
-from lurewatch.errors import LurewatchError, NotAllowedError
+from lurewatch.detect import Detector
+from lurewatch.errors import InputError, LurewatchError, NotAllowedError
 from lurewatch.post import visible
 from lurewatch.review import words
 from lurewatch.review.language import COOKIE, LANGUAGES, catalogue, language_of
 from lurewatch.store import Store
 from lurewatch.text.mask import mask_name
-from lurewatch.workflow import User, user_named
+from lurewatch.workflow import Rules, User, user_named
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
@@ -36,15 +40,19 @@ class LogInError(Exception):
 
 
 def create_app(
-    store: Store, *, secret: str, evidence_dir: Path, metrics_token: str | None = None
+    store: Store, *, secret: str, evidence_dir: Path, settings: Settings | None = None
 ) -> FastAPI:
-    """The console over a store; *secret* signs sessions."""
-    from lurewatch.review import coverage, finding, metrics, queue, sessions
+    """The console over a store; *secret* signs sessions; settings are the environment's if not given."""
+    from lurewatch.review import adding, coverage, finding, metrics, quality, queue, sessions
 
+    settings = settings or read_settings()
     app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store = store
     app.state.evidence_dir = evidence_dir
-    app.state.metrics_token = metrics_token
+    app.state.metrics_token = settings.metrics_token
+    app.state.settings = settings
+    app.state.rules = Rules(timedelta(minutes=settings.claim_minutes), settings.second_look)
+    app.state.detector, app.state.loading = None, threading.Lock()
     app.state.failures = sessions.Failures()
     app.add_middleware(
         SessionMiddleware, secret_key=secret, max_age=STEP, same_site="strict", https_only=False
@@ -58,7 +66,7 @@ def create_app(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for module in (sessions, queue, finding, coverage, metrics):
+    for module in (sessions, queue, finding, quality, coverage, adding, metrics):
         app.include_router(module.router)
 
     @app.middleware("http")
@@ -74,7 +82,8 @@ def create_app(
 
     @app.exception_handler(LurewatchError)
     async def explain(request: Request, error: LurewatchError) -> Response:
-        status = 403 if isinstance(error, NotAllowedError) else 500
+        known = {NotAllowedError: 403, InputError: 400}
+        status = known.get(type(error), 500)
         return page(request, "problem.html", status=status, message=str(error))
 
     @app.get("/healthz")
@@ -103,6 +112,36 @@ def person(request: Request) -> User:
     return user
 
 
+def decider(request: Request) -> User:
+    """Who is logged in, if their role decides. Raises NotAllowedError."""
+    user = person(request)
+    if not user.decides:
+        raise NotAllowedError(f"the role {user.role} reads and does not decide")
+    return user
+
+
+def store_of(request: Request) -> Store:
+    """The store that the console shows."""
+    store: Store = request.app.state.store
+    return store
+
+
+def rules_of(request: Request) -> Rules:
+    """What this installation sets for its reviewers."""
+    rules: Rules = request.app.state.rules
+    return rules
+
+
+def detector_of(request: Request) -> Detector:
+    """The detector, loaded when a page first needs it."""
+    state = request.app.state
+    with state.loading:
+        if state.detector is None:
+            state.detector = Detector.load(state.settings)
+    detector: Detector = state.detector
+    return detector
+
+
 async def checked_form(request: Request) -> dict[str, Any]:
     """A form that came from one of our own pages. Raises NotAllowedError."""
     form = await request.form()
@@ -128,6 +167,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         token=request.session["token"],
         name=name,
         path=request.url.path,
+        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         flash=request.session.pop("flash", None),
         words=words,
         visible=visible,

@@ -1,16 +1,61 @@
 """What was tried: blocked is not empty."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Final, get_args
+
 from fastapi import APIRouter, Request, Response
 
+from lurewatch.post import PLATFORMS, CoverageState
 from lurewatch.review.app import page, person
-from lurewatch.workflow import coverage
+from lurewatch.review.tables import csv_file
+from lurewatch.workflow import SourceDay, coverage_by_day, silent
 
 router = APIRouter()
-SHOWN = 500
+SHOWN: Final = 200  # rows of the page; the file behind it has all
+USUAL: Final = 30  # days
+STATES: Final[tuple[CoverageState, ...]] = get_args(CoverageState)
 
 
 @router.get("/coverage")
-def show(request: Request) -> Response:
-    """Every platform, keyword and state, newest first."""
+def show(request: Request, platform: str = "", days: str = "") -> Response:
+    """Every source and day, newest first, and the sources that fell silent."""
     person(request)
-    return page(request, "coverage.html", rows=coverage(request.app.state.store)[:SHOWN])
+    found = _days(request, platform, days)
+    return page(
+        request,
+        "coverage.html",
+        rows=found[:SHOWN],
+        more=max(0, len(found) - SHOWN),
+        silent=silent(found),
+        platforms=PLATFORMS,
+        platform=platform,
+        days=_number(days),
+    )
+
+
+@router.get("/coverage.csv")
+def table(request: Request, platform: str = "", days: str = "") -> Response:
+    """The same as a file, with a column for each state."""
+    person(request)
+    rows = [
+        [
+            day.day.isoformat(),
+            day.platform,
+            day.keyword,
+            day.tried,
+            *(day.pages.get(state, 0) for state in STATES),
+            day.posts,
+        ]
+        for day in _days(request, platform, days)
+    ]
+    return csv_file("coverage.csv", ["day", "platform", "keyword", "tried", *STATES, "posts"], rows)
+
+
+def _days(request: Request, platform: str, days: str) -> list[SourceDay]:
+    since = datetime.now(UTC) - timedelta(days=_number(days))
+    known = platform if platform in PLATFORMS else ""
+    return coverage_by_day(request.app.state.store, known, since)
+
+
+def _number(days: str) -> int:
+    return min(int(days), 3650) if days.isdecimal() and 0 < len(days) < 5 else USUAL

@@ -8,46 +8,83 @@ from fastapi.responses import FileResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from lurewatch import workflow
+from lurewatch.detect import lexicon_for
 from lurewatch.errors import NotAllowedError
-from lurewatch.finding import Finding, Label, Service, Stance
-from lurewatch.review.app import checked_form, page, person
-from lurewatch.review.marking import marks_of, parts_of
-from lurewatch.store import Store
+from lurewatch.finding import Label, Service, Stance
+from lurewatch.review.app import checked_form, decider, page, person, rules_of, store_of
+from lurewatch.review.filters import Filters
+from lurewatch.review.marking import excerpt, marks_of, parts_of, reason_rows, shown_value
+from lurewatch.review.queue import to_next
 
 router = APIRouter()
 PICTURES: Final = ("viewport.png", "page.png", "rendered-from-capture.png")
+SHOTS: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")  # that a browser only draws
+TRAIL: Final = 20  # findings one can go back to
+ASK_LEAD: Final = "ask_lead"  # what a reviewer says instead of "lure" where we are named
 
 
 @router.get("/findings/{number}")
 def show(request: Request, number: int) -> Response:
     """The page on which a person decides."""
+    return _shown(request, number, contacts_shown=False)
+
+
+@router.post("/findings/{number}/contacts")
+async def contacts(request: Request, number: int) -> Response:
+    """The same page with its contacts unmasked, which goes on record."""
     user = person(request)
-    store: Store = request.app.state.store
-    one = workflow.finding(store, number, reader=user.name)
-    kept = workflow.evidence_of(store, number)
+    await checked_form(request)
+    store = store_of(request)
+    await run_in_threadpool(workflow.show_contacts, store, number, reader=user.name)
+    return await run_in_threadpool(_shown, request, number, contacts_shown=True)
+
+
+def _shown(request: Request, number: int, *, contacts_shown: bool) -> Response:
+    user = person(request)
+    store = store_of(request)
+    opened = workflow.open_finding(store, number, user=user, lease=rules_of(request).lease)
+    one = opened.finding
+    account, contact = workflow.histories(store, one, user=user)
+    shots = workflow.shots_of(store, one.post)
     return page(
         request,
         "finding.html",
         one=one,
         user=user,
-        parts=parts_of(one),
-        reasons=unique_reasons(one),
-        kept=[(package, files_of(package.path)) for package in kept],
-        decisions=workflow.decisions_on(store, number),
-        following=neighbour(store, number),
+        filters=Filters.read(request.query_params),
+        opened=opened,
+        elsewhere=opened.claim is not None and opened.claim.holder != user.name,
+        only_leads=one.named and user.role != "lead",
+        parts=parts_of(one, contacts_shown=contacts_shown),
+        reasons=reason_rows(marks_of(one, contacts_shown=contacts_shown), sources(request)),
+        contacts=[
+            (found, shown_value(found, contacts_shown=contacts_shown))
+            for found in one.verdict.contacts
+        ],
+        contacts_shown=contacts_shown,
+        shots=[at for at, (kind, _) in enumerate(shots) if kind in SHOTS],
+        histories=(("account", account), ("contact", contact)),
+        kept=[(package, files_of(package.path)) for package in workflow.evidence_of(store, number)],
+        before=trail(request, number),
         stances=list(Stance),
         services=list(Service),
+        ask_lead=ASK_LEAD,
+        excerpt=excerpt,
     )
 
 
-def unique_reasons(one: Finding) -> list[tuple[str, str, str, str]]:
-    """Each (kind, what was written, what it means, field) once."""
-    found: dict[tuple[str, str, str, str], None] = {}
-    for mark in marks_of(one):
-        values = [v for f, i, v in one.post.values() if (f, i) == (mark.field, mark.index)]
-        surface = mark.surface or (values[0][mark.start : mark.end] if values else "")
-        found[(mark.kind, surface, mark.meaning, mark.field)] = None
-    return sorted(found, key=lambda row: (row[0] != "coding", row[0] == "term", row[0]))
+def sources(request: Request) -> dict[str, str]:
+    """Where each listed form of the lexicon was seen."""
+    lexicon = lexicon_for(request.app.state.settings)
+    return {term.form.lower(): f"{term.source}, {term.first_seen}" for term in lexicon.terms}
+
+
+def trail(request: Request, number: int) -> int | None:
+    """Remember that this finding was opened; gives the one that was opened before it."""
+    opened = [at for at in request.session.get("trail", []) if isinstance(at, int)]
+    opened = opened[: opened.index(number)] if number in opened else opened
+    request.session["trail"] = [*opened, number][-TRAIL:]
+    return opened[-1] if opened else None
 
 
 def files_of(package: Path) -> list[tuple[str, str]]:
@@ -59,66 +96,84 @@ def files_of(package: Path) -> list[tuple[str, str]]:
     return [(name, digest) for digest, _, name in lines]
 
 
-def neighbour(store: Store, number: int) -> int | None:
-    """The next finding that waits: the one after this in the queue, else its first."""
-    waiting = [one.finding_id for one in workflow.findings_to_review(store, limit=200)]
-    if number in waiting[:-1]:
-        return waiting[waiting.index(number) + 1]
-    others = [other for other in waiting if other != number]
-    return others[0] if others else None
-
-
 @router.post("/findings/{number}/decide")
 async def decide(request: Request, number: int) -> Response:
-    """Record a decision, and go on to the next finding."""
-    user = person(request)
+    """Record a decision or a second look, and go on to the next finding."""
+    user = decider(request)
     form = await checked_form(request)
-    if not user.decides:
-        raise NotAllowedError(f"the role {user.role} reads and does not decide")
-    return await run_in_threadpool(_decide, request, number, user.name, form)
+    return await run_in_threadpool(_decide, request, number, user, form)
 
 
-def _decide(request: Request, number: int, name: str, form: dict[str, Any]) -> Response:
-    store: Store = request.app.state.store
+def _decide(request: Request, number: int, user: workflow.User, form: dict[str, Any]) -> Response:
+    store = store_of(request)
+    wanted, stance, services = (form.get(name, [""]) for name in ("label", "stance", "services"))
+    if not wanted[0]:  # Enter in a field presses the form's first button, which says nothing
+        return RedirectResponse(
+            f"/findings/{number}{Filters.read(request.query_params).query()}", 303
+        )
+    asks = wanted[0] == ASK_LEAD
     try:
-        label = Label(form.get("label", [""])[0])
-        stance = Stance(form.get("stance", [""])[0])
-        services = [Service(service) for service in form.get("services", [])]
+        said: dict[str, Any] = {
+            "reviewer": user.name,
+            "stance": Stance(stance[0]),
+            "services": [Service(service) for service in services if service],
+            "note": form.get("note", [""])[0],
+        }
+        label = Label.UNSURE if asks else Label(wanted[0])
     except ValueError as error:
         raise NotAllowedError(f"not a decision we know: {error}") from None
-    following = neighbour(store, number)
-    workflow.decide(
-        store,
-        number,
-        reviewer=name,
-        label=label,
-        stance=stance,
-        services=services,
-        note=form.get("note", [""])[0],
-    )
-    request.session["flash"] = {"number": number, "label": str(label)}
-    return RedirectResponse(f"/findings/{following}" if following else "/", 303)
+    if asks:
+        workflow.ask_lead(store, number, **said)
+        request.session["flash"] = {"number": number, "said": "asked"}
+    elif "second" in form:
+        workflow.look_again(store, number, label=label, **said)
+        request.session["flash"] = {"said": "second"}
+    else:
+        share = rules_of(request).second_share
+        workflow.decide(store, number, label=label, second_share=share, **said)
+        request.session["flash"] = {"number": number, "label": str(label)}
+    return to_next(request, user, number)
 
 
 @router.post("/findings/{number}/undo")
 async def undo(request: Request, number: int) -> Response:
     """Take the last decision on a finding back, and show it again."""
+    user = decider(request)
+    await checked_form(request)
+    store = store_of(request)
+    await run_in_threadpool(workflow.undo_decision, store, number, reviewer=user.name)
+    return RedirectResponse(f"/findings/{number}{Filters.read(request.query_params).query()}", 303)
+
+
+@router.post("/findings/{number}/leave")
+async def leave(request: Request, number: int) -> Response:
+    """Let go of a finding undecided, and go back to the queue."""
     user = person(request)
     await checked_form(request)
-    if not user.decides:
-        raise NotAllowedError(f"the role {user.role} reads and does not decide")
-    store: Store = request.app.state.store
-    await run_in_threadpool(workflow.undo_decision, store, number, reviewer=user.name)
-    return RedirectResponse(f"/findings/{number}", 303)
+    store = store_of(request)
+    await run_in_threadpool(workflow.release, store, user=user, finding_id=number)
+    return RedirectResponse(f"/{Filters.read(request.query_params).query()}", 303)
 
 
 @router.get("/findings/{number}/evidence/{package}/{name}")
 def picture(request: Request, number: int, package: str, name: str) -> Response:
     """A screenshot of a package on record; captured pages themselves are never served."""
     user = person(request)
-    store: Store = request.app.state.store
+    store = store_of(request)
     found = [one for one in workflow.evidence_of(store, number) if one.path.name == package]
     if not found or name not in PICTURES or not (found[0].path / name).is_file():
         raise HTTPException(404)
     workflow.note_custody(store, found[0].sums_sha256, user.name, f"looked at {name}")
     return FileResponse(found[0].path / name, media_type="image/png")
+
+
+@router.get("/findings/{number}/shots/{at}")
+def shot(request: Request, number: int, at: int) -> Response:
+    """A screenshot that a person added; nothing but a plain picture is served."""
+    user = person(request)
+    store = store_of(request)
+    shots = workflow.shots_of(store, workflow.finding(store, number, reader=user.name).post)
+    if not 0 <= at < len(shots) or shots[at][0] not in SHOTS:
+        raise HTTPException(404)
+    kind, body = shots[at]
+    return Response(body, media_type=kind)

@@ -1,12 +1,16 @@
 """A post's text cut into pieces, those marked that were a reason."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
-from lurewatch.finding import PROTECTED, Finding, Reason
-from lurewatch.post import visible
-from lurewatch.text.mask import mask_personal
+from lurewatch.finding import PROTECTED, Contact, Finding, Reason
+from lurewatch.post import Post, visible
+from lurewatch.text.forms import device_of
+from lurewatch.text.mask import mask_handle, mask_handles, mask_personal
+
+POINTER: Final = "pointer"  # a channel that shows the way and names nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,27 @@ class Piece:
         return "coding" if "coding" in kinds else kinds[0] if kinds else ""
 
 
-def marks_of(finding: Finding) -> list[Reason]:
-    """Every reason, and every contact as one."""
-    contacts = [
-        Reason(c.field, c.index, c.start, c.end, "", f"{c.channel}: {c.value}", "contact")
-        for c in finding.verdict.contacts
+def marks_of(finding: Finding, *, contacts_shown: bool = False) -> list[Reason]:
+    """Every reason as the text shows it, and every contact as one."""
+    values = {(field, index): value for field, index, value in finding.post.values()}
+    texts = {key: shown_text(finding, *key, value, contacts_shown=contacts_shown) for key, value in values.items()}  # fmt: skip
+    reasons = [
+        replace(one, surface=texts.get((one.field, one.index), "")[one.start : one.end])
+        for one in finding.verdict.reasons
     ]
-    return [*finding.verdict.reasons, *contacts]
+    contacts = [
+        Reason(
+            one.field,
+            one.index,
+            one.start,
+            one.end,
+            texts.get((one.field, one.index), "")[one.start : one.end],
+            f"{one.channel}: {shown_value(one, contacts_shown=contacts_shown)}",
+            "contact",
+        )
+        for one in finding.verdict.contacts
+    ]
+    return [*reasons, *contacts]
 
 
 def pieces(text: str, reasons: Iterable[Reason]) -> list[Piece]:
@@ -59,21 +77,86 @@ class Part:
     pieces: list[Piece]
 
 
-def parts_of(finding: Finding) -> list[Part]:
+def parts_of(finding: Finding, *, contacts_shown: bool = False) -> list[Part]:
     """The bundle in reading order, with its marks."""
-    marks = marks_of(finding)
+    marks = marks_of(finding, contacts_shown=contacts_shown)
     return [
         Part(
             field,
             pieces(
-                masked(finding, value), [m for m in marks if (m.field, m.index) == (field, index)]
+                shown_text(finding, field, index, value, contacts_shown=contacts_shown),
+                [m for m in marks if (m.field, m.index) == (field, index)],
             ),
         )
         for field, index, value in finding.post.values()
     ]
 
 
-def masked(finding: Finding, text: str) -> str:
-    """Text of a post as people see it: numbers of protected persons are hidden."""
+def shown_text(
+    finding: Finding, field: str, index: int | None, value: str, *, contacts_shown: bool = False
+) -> str:
+    """
+    One text of a post as people see it, at the same length.
+
+    Numbers of protected persons are hidden always, ways to reach somebody until a person asks.
+    """
     stance = finding.decision.stance if finding.decision else finding.verdict.stance
-    return mask_personal(text) if stance in PROTECTED else text
+    text = mask_personal(value) if stance in PROTECTED else value
+    if contacts_shown:
+        return text
+    for one in finding.verdict.contacts:
+        if (one.field, one.index) == (field, index) and one.channel != POINTER:
+            text = text[: one.start] + mask_handle(text[one.start : one.end]) + text[one.end :]
+    return text
+
+
+def shown_value(contact: Contact, *, contacts_shown: bool) -> str:
+    """A contact as people see it."""
+    hidden = contact.channel != POINTER and not contacts_shown
+    return mask_handle(contact.value) if hidden else contact.value
+
+
+def first_line(finding: Finding, size: int = 90) -> str:
+    """The beginning of a post."""
+    post = finding.post
+    shown = [shown_text(finding, field, None, getattr(post, field)) for field in ("title", "text")]
+    line = " ".join(" ".join(shown)[: 4 * size].split())
+    return visible(line[:size]) + ("…" if len(line) > size else "")
+
+
+def excerpt(post: Post, size: int = 60) -> str:
+    """The beginning of a post that nobody has looked through for contacts."""
+    line = " ".join(f"{post.title} {post.text}"[: 4 * size].split())
+    return visible(mask_handles(line[:size])) + ("…" if len(line) > size else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One reason in the table beside the post."""
+
+    kind: str
+    surface: str
+    meaning: str
+    device: str  # of a coded term
+    source: str  # of a listed form: where it was seen
+
+
+def reason_rows(marks: Sequence[Reason], sources: dict[str, str]) -> list[Row]:
+    """
+    Each reason once, coded terms first; *sources* says where a listed form was seen.
+
+    >>> r = Reason("text", None, 1, 3, "崔收", "催收", "coding")
+    >>> reason_rows([r, r], {"崔收": "DOMAIN, 2026-11"})
+    [Row(kind='coding', surface='崔收', meaning='催收', device='homophone', source='DOMAIN, 2026-11')]
+    """
+    found = {
+        Row(
+            one.kind,
+            one.surface,
+            one.meaning,
+            device_of(one.surface, one.meaning) if one.kind == "coding" else "",
+            sources.get(one.surface.lower(), "") if one.kind in ("coding", "term") else "",
+        ): None
+        for one in marks
+    }
+    return sorted(found, key=lambda row: (row.kind != "coding", row.kind == "term", row.kind))

@@ -1,58 +1,69 @@
 """The queue: what waits for a person, the clearest first."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
-from lurewatch.finding import Finding, Grade
-from lurewatch.post import visible
-from lurewatch.review.app import page, person
-from lurewatch.review.marking import masked
-from lurewatch.workflow import count_findings, coverage, findings_to_review
+from lurewatch import workflow
+from lurewatch.review.app import checked_form, decider, page, person, rules_of, store_of
+from lurewatch.review.filters import CHOICES, DECIDED, Filters
+from lurewatch.review.marking import first_line
 
 router = APIRouter()
 PAGE: Final = 50
+RECENT: Final = timedelta(days=7)  # of runs whose troubles are named above the queue
+FURTHEST: Final = 1_000_000
 
 
 @router.get("/")
-def queue(
-    request: Request, grade: str = "", platform: str = "", decided: str = "no", start: int = 0
-) -> Response:
-    """Findings by grade and score; the filters are kept in the address."""
-    person(request)
-    store = request.app.state.store
-    chosen_grade = Grade(grade) if grade in ("L2", "L3") else None
-    chosen = {"no": False, "yes": True}.get(decided)
-    start = max(0, start)
-    found = findings_to_review(
-        store,
-        limit=PAGE,
-        offset=start,
-        grade=chosen_grade,
-        decided=chosen,
-        platform=platform or None,
-    )
-    total = count_findings(store, grade=chosen_grade, decided=chosen, platform=platform or None)
-    troubled = sorted(
-        {
-            (row.platform, row.state)
-            for row in coverage(store)
-            if row.state in ("blocked", "changed", "failed", "disallowed")
-        }
-    )
+def queue(request: Request, start: int = 0) -> Response:
+    """Findings by rank; the filters are kept in the address."""
+    user = person(request)
+    store = store_of(request)
+    filters = Filters.read(request.query_params)
+    start = min(max(0, start), FURTHEST)
+    found = workflow.queue(store, filters.wanted(user), user=user, limit=PAGE, offset=start)
     return page(
         request,
         "queue.html",
-        rows=[(one, first_line(one)) for one in found],
-        total=total,
+        user=user,
+        rows=[(one, first_line(one)) for one in found.findings],
+        claims=found.claims,
+        blind=found.blind,
+        total=filters.total(found.tally),
+        counts={name: filters.counts(found.tally, name) for name in CHOICES},
+        shows=DECIDED,
         start=start,
         size=PAGE,
-        filters={"grade": grade, "platform": platform, "decided": decided},
-        troubled=troubled,
+        filters=filters,
+        troubled=workflow.troubled(store, datetime.now(UTC) - RECENT),
     )
 
 
-def first_line(one: Finding, size: int = 90) -> str:
-    """The beginning of a post."""
-    line = " ".join(f"{one.post.title} {one.post.text}".split())
-    return visible(masked(one, line[:size])) + ("…" if len(line) > size else "")
+@router.post("/next")
+async def following(request: Request) -> Response:
+    """Claim the next finding, and let go of the one before."""
+    user = decider(request)
+    form = await checked_form(request)
+    written = str(form.get("after", [""])[0])
+    after = int(written) if written.isdecimal() and len(written) < 19 else None
+    return await run_in_threadpool(to_next, request, user, after)
+
+
+def to_next(request: Request, user: workflow.User, after: int | None) -> Response:
+    """On to the next finding of the filters in the address, or back to the queue."""
+    filters = Filters.read(request.query_params)
+    number = workflow.next_finding(
+        store_of(request),
+        filters.wanted(user),
+        user=user,
+        after=after,
+        lease=rules_of(request).lease,
+    )
+    if number is None:
+        request.session.setdefault("flash", {"said": "none"})
+        return RedirectResponse(f"/{filters.query()}", 303)
+    return RedirectResponse(f"/findings/{number}{filters.query()}", 303)

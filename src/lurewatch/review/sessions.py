@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from lurewatch.review.app import checked_form, page
-from lurewatch.workflow import verify_password
+from lurewatch.review.app import checked_form, page, person
+from lurewatch.workflow import release, verify_password
 
 router = APIRouter()
 TRIES: Final = 8  # failures of one name or address within WINDOW
@@ -61,7 +61,9 @@ async def log_in(request: Request) -> Response:
 
 @router.post("/logout")
 async def log_out(request: Request) -> Response:
-    """End the session."""
+    """End the session, and let go of what the person held."""
+    user = person(request)
     await checked_form(request)
+    await run_in_threadpool(release, request.app.state.store, user=user)
     request.session.clear()
     return RedirectResponse("/login", 303)

@@ -67,3 +67,86 @@ STATES: Final = {
     "failed": "no page came",
     "imported": "imported",
 }
+PLATFORMS: Final = {
+    "weibo": "Weibo",
+    "xiaohongshu": "Xiaohongshu",
+    "douyin": "Douyin",
+    "kuaishou": "Kuaishou",
+    "bilibili": "Bilibili",
+    "zhihu": "Zhihu",
+    "tieba": "Tieba",
+    "xianyu": "Xianyu",
+    "wechat": "WeChat",
+    "toutiao": "Toutiao",
+    "feed": "Feed",
+    "web": "Web",
+}
+SHOWS: Final = {
+    "no": "Waiting",
+    "second": "For a second look",
+    "lead": "For a lead",
+    "yes": "Decided",
+    "all": "All",
+}
+FILTERS: Final = {
+    "grade": "Grade",
+    "platform": "Platform",
+    "service": "Service",
+    "stance": "Stance",
+}
+REFERRALS: Final = {
+    "own": "it names our institution",
+    "disagreement": "two people looked at it and differ",
+}
+HISTORIES: Final = {
+    "account": "Other posts of this account",
+    "contact": "Other posts with the same contact",
+}
+DEVICES: Final = {
+    "homophone": "homophone",
+    "initial": "initial letters",
+    "initials": "initial letters",
+    "pinyin": "Pinyin",
+    "pinyin-mix": "Pinyin mixed in",
+    "split": "characters taken apart",
+    "emoji": "emoji",
+    "shape": "look-alike",
+    "separated": "signs put between",
+    "hidden": "hidden signs",
+    "width": "full width",
+    "traditional": "traditional characters",
+    "vertical": "written downwards",
+    "keycap": "keycaps",
+    "euphemism": "euphemism",
+    "abbreviation": "abbreviation",
+}
+HOW: Final = {
+    "spider": "by our spider",
+    "browser": "by our browser",
+    "import": "imported",
+    "person": "added by a person",
+}
+MEASURES: Final = {
+    "agreement": "Second looks that agree",
+    "missed": "Lures among what was not flagged",
+}
+SAID: Final = {
+    "asked": "Left to a lead",
+    "second": "Recorded as a second look",
+    "none": "Nothing more waits here.",
+    "added": "Added, judged and flagged.",
+    "drawn": "Posts were drawn.",
+    "nothing_drawn": "There is no judged post to draw that was not flagged.",
+    "missed": "It is a finding now, and waits for a decision.",
+}
+PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
+    "stance": "a lure solicits or recruits",
+    "which stance": "choose SOLICIT or RECRUIT, or not a lure",
+    "service": "a lure offers at least one service",
+    "which service": "choose which",
+    "own": "it names our institution",
+    "lead": "only a lead can call it a lure",
+    "held": "somebody else is looking at it",
+    "look": "it waits for no second look of yours",
+    "old": "this form is too old; go back, reload the page and try again",
+}

@@ -18,6 +18,7 @@ from lurewatch.config import Secrets, Settings, made_folder
 from lurewatch.errors import StoreError
 from lurewatch.store import tables
 from lurewatch.store.vault import Vault
+from lurewatch.takedown import read_institution
 
 READING: Final = "lurewatch_reading"
 PATIENCE: Final = 30  # seconds a writer waits for another
@@ -38,6 +39,11 @@ class Store:
     engine: Engine
     vault: Vault
     shown: str  # its address without a password
+    profile: Path | None = None  # of the institution: who must not judge its own complaints
+
+    def names(self) -> tuple[str, ...]:
+        """How posts name the institution, as its profile says now."""
+        return read_institution(self.profile).names if self.profile else ()
 
     @contextmanager
     def begin(self) -> Iterator[Db]:
@@ -105,7 +111,7 @@ def open_store(settings: Settings, secrets: Secrets) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    store = Store(engine, Vault(secrets.data_key, secrets.hash_key), shown)
+    store = Store(engine, Vault(secrets.data_key, secrets.hash_key), shown, settings.profile_file)
     with store.begin() as db:
         migrate(db.connection, shown)
         check_key(db)

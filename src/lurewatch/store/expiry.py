@@ -5,16 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from lurewatch.store import Db
+from lurewatch.store import Db, quality
 from lurewatch.store import posts as kept_posts
 from lurewatch.store.tables import (
     captures,
+    claims,
     counters,
     decisions,
     evidence,
     findings,
     observables,
     posts,
+    referrals,
     requests,
     sightings,
     verdicts,
@@ -73,7 +75,9 @@ def purge(db: Db, now: datetime) -> Purged:
 
 def _forget(db: Db, keys: list[int]) -> None:
     found = select(findings.c.finding_id).where(findings.c.post_key.in_(keys))
-    db.connection.execute(delete(decisions).where(decisions.c.finding_id.in_(found)))
+    quality.forget(db, keys)
+    for table in (claims, referrals, decisions):
+        db.connection.execute(delete(table).where(table.c.finding_id.in_(found)))
     for table in (findings, observables, verdicts):
         db.connection.execute(delete(table).where(table.c.post_key.in_(keys)))
     kept_posts.remove(db, keys)

@@ -1,12 +1,13 @@
 """Verdicts, the findings they make, and the decisions of people: three things, kept apart."""
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, and_, delete, func, insert, literal, or_, select, update
 
 from lurewatch.finding import (
     Contact,
@@ -18,10 +19,22 @@ from lurewatch.finding import (
     Service,
     Stance,
     Verdict,
+    rank,
 )
+from lurewatch.post import Post
 from lurewatch.store import Db
 from lurewatch.store.posts import KEPT_UNJUDGED, load
-from lurewatch.store.tables import decisions, findings, observables, posts, verdicts
+from lurewatch.store.tables import (
+    claims,
+    decisions,
+    findings,
+    observables,
+    posts,
+    referrals,
+    second_looks,
+    verdicts,
+)
+from lurewatch.takedown import named_in
 
 UNDONE = "undone"  # a decision row that takes the one before it back
 
@@ -41,7 +54,7 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
             model=verdict.model,
             lexicon=verdict.lexicon,
             judged_at=at,
-            sealed=db.vault.seal(_dump(verdict)),
+            sealed=db.vault.seal(dump_verdict(verdict)),
         )
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
@@ -54,7 +67,8 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
     return _find(db, post_key, verdict_id, verdict, at)
 
 
-def _dump(verdict: Verdict) -> bytes:
+def dump_verdict(verdict: Verdict) -> bytes:
+    """What of a verdict is kept sealed."""
     detail = {
         "stage": verdict.stage,
         "reasons": [asdict(reason) for reason in verdict.reasons],
@@ -79,10 +93,16 @@ def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
 
 
 def _find(db: Db, post_key: int, verdict_id: int, verdict: Verdict, at: datetime) -> bool:
-    known = db.connection.scalar(
-        select(findings.c.finding_id).where(findings.c.post_key == post_key)
-    )
-    shown = {"verdict_id": verdict_id, "grade": verdict.grade, "score": verdict.score}
+    known = number_of(db, post_key)
+    shown = {
+        "verdict_id": verdict_id,
+        "grade": verdict.grade,
+        "score": verdict.score,
+        "stance": verdict.stance,
+        "services": " ".join(verdict.services),
+        "rank": rank(verdict.grade, verdict.score),
+        "ranked_by": None,
+    }
     if known:
         db.connection.execute(
             update(findings).where(findings.c.finding_id == known).values(**shown)
@@ -98,28 +118,94 @@ def _find(db: Db, post_key: int, verdict_id: int, verdict: Verdict, at: datetime
     return True
 
 
+def find_missed(db: Db, post_key: int, at: datetime) -> int:
+    """Make a post that a person calls a lure a finding, with the verdict that missed it."""
+    row = db.connection.execute(
+        select(verdicts)
+        .where(verdicts.c.post_key == post_key)
+        .order_by(verdicts.c.verdict_id.desc())
+        .limit(1)
+    ).one()
+    made = db.connection.execute(
+        insert(findings).values(
+            post_key=post_key,
+            verdict_id=row.verdict_id,
+            platform=select(posts.c.platform).where(posts.c.post_key == post_key).scalar_subquery(),
+            grade=row.grade,
+            score=row.score,
+            stance=row.stance,
+            services=row.services,
+            rank=rank(Grade(row.grade), row.score),
+            found_at=at,
+            decided=False,
+        )
+    )
+    keep_for_good(db, post_key)
+    return int(made.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
+
+
 def keep_for_good(db: Db, post_key: int) -> None:
     """A finding does not expire while a person may still need it."""
     db.connection.execute(update(posts).where(posts.c.post_key == post_key).values(expires_at=None))
 
 
-def _chosen(
-    grade: Grade | None, decided: bool | None, platform: str | None, query: Select[Any]
-) -> Select[Any]:
-    if grade is not None:
-        query = query.where(findings.c.grade == grade)
-    if decided is not None:
-        query = query.where(findings.c.decided == decided)
-    if platform is not None:
-        query = query.where(findings.c.platform == platform)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which findings are asked for; what is None or empty leaves nothing out."""
+
+    decided: bool | None = False
+    grade: str = ""
+    platform: str = ""
+    service: str = ""
+    stance: str = ""
+    since: datetime | None = None
+    held_by: str = ""
+    second_look_by: str = ""  # waits for a second look, the first was not this person's
+    referred: bool = False  # waits for a lead
+
+
+def chosen(wanted: Wanted, query: Select[Any], now: datetime) -> Select[Any]:
+    """The query, with what is wanted of its findings."""
+    at = findings.c
+    if wanted.decided is not None:
+        query = query.where(at.decided == wanted.decided)
+    for column, value in (
+        (at.grade, wanted.grade),
+        (at.platform, wanted.platform),
+        (at.stance, wanted.stance),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.service:
+        spaced = literal(" ") + at.services + literal(" ")
+        query = query.where(spaced.contains(f" {wanted.service} ", autoescape=True))
+    if wanted.since:
+        query = query.where(at.found_at >= wanted.since)
+    if wanted.held_by:
+        held = select(claims.c.finding_id).where(
+            claims.c.holder == wanted.held_by, claims.c.until > now
+        )
+        query = query.where(at.finding_id.in_(held))
+    if wanted.second_look_by:
+        waiting = select(second_looks.c.finding_id).where(
+            second_looks.c.reviewer.is_(None),
+            second_looks.c.finding_id.is_not(None),
+            second_looks.c.first_reviewer != wanted.second_look_by,
+        )
+        query = query.where(at.finding_id.in_(waiting))
+    if wanted.referred:
+        query = query.where(at.finding_id.in_(select(referrals.c.finding_id)))
     return query
 
 
 WHOLE = select(
     findings.c.finding_id,
+    findings.c.post_key,
+    findings.c.named,
     posts.c.sealed.label("post"),
     posts.c.first_seen,
     posts.c.last_seen,
+    posts.c.source,
     verdicts.c.grade,
     verdicts.c.stance,
     verdicts.c.services,
@@ -132,33 +218,23 @@ WHOLE = select(
         verdicts, verdicts.c.verdict_id == findings.c.verdict_id
     )
 )
+ORDER: Final = (findings.c.rank.desc(), findings.c.finding_id)
 
 
 def to_review(
-    db: Db,
-    *,
-    limit: int,
-    offset: int = 0,
-    grade: Grade | None = None,
-    decided: bool | None = False,
-    platform: str | None = None,
+    db: Db, wanted: Wanted, now: datetime, *, limit: int, offset: int = 0
 ) -> list[Finding]:
-    """Findings, the clearest first."""
-    query = _chosen(grade, decided, platform, WHOLE)
-    order = (findings.c.grade.desc(), findings.c.score.desc(), findings.c.finding_id)
-    rows = db.connection.execute(query.order_by(*order).limit(limit).offset(offset)).all()
-    return [_finding(db, row) for row in rows]
+    """Findings by rank; only those that are given are opened."""
+    query = chosen(wanted, select(findings.c.finding_id), now)
+    numbers = list(db.connection.scalars(query.order_by(*ORDER).limit(limit).offset(offset)))
+    made = standing(db, numbers)
+    rows = db.connection.execute(WHOLE.where(findings.c.finding_id.in_(numbers)).order_by(*ORDER))
+    return [_finding(db, row, made[row.finding_id]) for row in rows]
 
 
-def count(
-    db: Db,
-    *,
-    grade: Grade | None = None,
-    decided: bool | None = False,
-    platform: str | None = None,
-) -> int:
+def count(db: Db, wanted: Wanted, now: datetime) -> int:
     """How many findings there are of a kind."""
-    query = _chosen(grade, decided, platform, select(func.count()).select_from(findings))
+    query = chosen(wanted, select(func.count()).select_from(findings), now)
     return int(db.connection.scalar(query) or 0)
 
 
@@ -172,15 +248,41 @@ def counts(db: Db) -> dict[tuple[str, bool], int]:
     return {(str(grade), bool(decided)): int(count) for grade, decided, count in rows}
 
 
+def tally(db: Db, wanted: Wanted, now: datetime) -> dict[tuple[str, str, str, str], int]:
+    """How many findings there are of each grade, platform, stance and list of services."""
+    facets = (findings.c.grade, findings.c.platform, findings.c.stance, findings.c.services)
+    groups = (findings.c.decided, *facets)  # all in the order of their index
+    query = chosen(wanted, select(*facets, func.count().label("many")), now).group_by(*groups)
+    found: dict[tuple[str, str, str, str], int] = {}
+    for *facet, many in db.connection.execute(query):
+        key = (str(facet[0]), str(facet[1]), str(facet[2]), str(facet[3]))
+        found[key] = found.get(key, 0) + many
+    return found
+
+
+def places(
+    db: Db, wanted: Wanted, holder: str, now: datetime, *, after: int | None, limit: int
+) -> list[int]:
+    """The next findings that nobody else holds, by rank; *after* one, if it is named."""
+    free = or_(claims.c.finding_id.is_(None), claims.c.until <= now, claims.c.holder == holder)
+    query = chosen(wanted, select(findings.c.finding_id), now).select_from(
+        findings.outerjoin(claims, claims.c.finding_id == findings.c.finding_id)
+    )
+    if after is not None:
+        here = db.connection.scalar(select(findings.c.rank).where(findings.c.finding_id == after))
+        lower = and_(findings.c.rank == here, findings.c.finding_id > after)
+        query = query.where(or_(findings.c.rank < here, lower))
+    return list(db.connection.scalars(query.where(free).order_by(*ORDER).limit(limit)))
+
+
 def get(db: Db, finding_id: int) -> Finding | None:
     """One finding."""
     row = db.connection.execute(WHOLE.where(findings.c.finding_id == finding_id)).one_or_none()
-    return _finding(db, row) if row else None
+    return _finding(db, row, decisions_on(db, finding_id)) if row else None
 
 
-def _finding(db: Db, row: Any) -> Finding:
+def _finding(db: Db, row: Any, made: Sequence[Decision]) -> Finding:
     detail = json.loads(db.vault.open(row.detail))
-    made = decisions_on(db, row.finding_id)
     return Finding(
         finding_id=row.finding_id,
         post=load(db.vault.open(row.post)),
@@ -199,22 +301,30 @@ def _finding(db: Db, row: Any) -> Finding:
         first_seen=row.first_seen,
         last_seen=row.last_seen,
         decision=made[-1] if made else None,
+        named=row.named,
+        source=row.source,
     )
 
 
 def decisions_on(db: Db, finding_id: int) -> list[Decision]:
     """The decisions that stand, oldest first; each *undone* takes the one before it away."""
+    return standing(db, [finding_id])[finding_id]
+
+
+def standing(db: Db, numbers: Sequence[int]) -> dict[int, list[Decision]]:
+    """For each finding the decisions that stand, oldest first."""
     rows = db.connection.execute(
         select(decisions)
-        .where(decisions.c.finding_id == finding_id)
+        .where(decisions.c.finding_id.in_(numbers))
         .order_by(decisions.c.decision_id)
     )
-    standing: list[Decision] = []
+    found: dict[int, list[Decision]] = {number: [] for number in numbers}
     for row in rows:
+        made = found[row.finding_id]
         if row.label == UNDONE:
-            standing.pop()
+            made.pop()
             continue
-        standing.append(
+        made.append(
             Decision(
                 decision_id=row.decision_id,
                 finding_id=row.finding_id,
@@ -226,7 +336,48 @@ def decisions_on(db: Db, finding_id: int) -> list[Decision]:
                 decided_at=row.decided_at,
             )
         )
-    return standing
+    return found
+
+
+def number_of(db: Db, post_key: int) -> int | None:
+    """The finding of a post."""
+    query = select(findings.c.finding_id).where(findings.c.post_key == post_key)
+    number: int | None = db.connection.scalar(query)
+    return number
+
+
+def place(
+    db: Db, post_key: int, post: Post, grade: Grade, score: float, names: Sequence[str]
+) -> None:
+    """Rank a finding by all that counts, now that its post is at hand."""
+    named = named_in(post, names)
+    db.connection.execute(
+        update(findings)
+        .where(findings.c.post_key == post_key)
+        .values(
+            rank=rank(grade, score, post.counts, named=named),
+            named=named,
+            ranked_by=digest(names),
+        )
+    )
+
+
+def unplaced(db: Db, names: Sequence[str], limit: int) -> list[tuple[int, Post, Grade, float]]:
+    """Findings whose rank does not know these names: key of the post, post, grade and score."""
+    rows = db.connection.execute(
+        select(posts.c.post_key, posts.c.sealed, findings.c.grade, findings.c.score)
+        .join(findings, findings.c.post_key == posts.c.post_key)
+        .where(findings.c.ranked_by.is_distinct_from(digest(names)))
+        .limit(limit)
+    )
+    return [
+        (row.post_key, load(db.vault.open(row.sealed)), Grade(row.grade), row.score) for row in rows
+    ]
+
+
+def digest(names: Sequence[str]) -> str:
+    """16 hex digits for the names that a rank was made with."""
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def decide(
@@ -251,13 +402,13 @@ def decide(
             decided_at=at,
         )
     )
-    standing = decisions_on(db, finding_id)
+    made = decisions_on(db, finding_id)
     db.connection.execute(
         update(findings)
         .where(findings.c.finding_id == finding_id)
-        .values(decided=bool(standing) and standing[-1].label != Label.UNSURE)
+        .values(decided=bool(made) and made[-1].label != Label.UNSURE)
     )
-    dropped = bool(standing) and standing[-1].label == Label.NOT_LURE
+    dropped = bool(made) and made[-1].label == Label.NOT_LURE
     key = select(findings.c.post_key).where(findings.c.finding_id == finding_id).scalar_subquery()
     db.connection.execute(
         update(posts)

@@ -71,7 +71,7 @@ def keep(
         select(posts).where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
     ).one_or_none()
     if found is None:
-        key = db.connection.execute(insert(posts).values(**_columns(db, post, seen_at, source)))
+        key = db.connection.execute(insert(posts).values(**columns(db, post, seen_at, source)))
         post_key = int(key.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
     else:
         post_key = int(found.post_key)
@@ -82,7 +82,8 @@ def keep(
     return post_key, found is None
 
 
-def _columns(db: Db, post: Post, seen_at: datetime, source: str) -> dict[str, Any]:
+def columns(db: Db, post: Post, seen_at: datetime, source: str) -> dict[str, Any]:
+    """The columns of a new post."""
     return {
         "platform": post.platform,
         "post_id": post.post_id,
@@ -163,7 +164,7 @@ def get(db: Db, platform: str, post_id: str) -> PostRow | None:
     row = db.connection.execute(
         select(posts).where(posts.c.platform == platform, posts.c.post_id == post_id)
     ).one_or_none()
-    return _post_row(db, row) if row else None
+    return post_row(db, row) if row else None
 
 
 def every(db: Db, batch: int = 500) -> Iterator[PostRow]:
@@ -172,11 +173,12 @@ def every(db: Db, batch: int = 500) -> Iterator[PostRow]:
     while rows := db.connection.execute(
         select(posts).where(posts.c.post_key > after).order_by(posts.c.post_key).limit(batch)
     ).all():
-        yield from (_post_row(db, row) for row in rows)
+        yield from (post_row(db, row) for row in rows)
         after = rows[-1].post_key
 
 
-def _post_row(db: Db, row: Row[Any]) -> PostRow:
+def post_row(db: Db, row: Row[Any]) -> PostRow:
+    """A row of the table as a record."""
     post = load(db.vault.open(row.sealed))
     return PostRow(row.post_key, post, row.first_seen, row.last_seen, row.source)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, insert, select, update
 
@@ -189,6 +189,48 @@ class Unfinished:
     next_url: str
 
 
+TROUBLE: Final = ("blocked", "changed", "failed", "disallowed")
+
+
+def troubled(db: Db, since: datetime) -> list[tuple[str, CoverageState]]:
+    """Each platform and trouble that pages met."""
+    rows = db.connection.execute(
+        select(coverage.c.platform, coverage.c.state)
+        .where(coverage.c.at >= since, coverage.c.state.in_(TROUBLE))
+        .distinct()
+    )
+    return sorted((row.platform, row.state) for row in rows)
+
+
+def shots_of(db: Db, post: Post) -> list[tuple[str, bytes]]:
+    """Media type and bytes of what people added to a post, newest first."""
+    rows = db.connection.execute(
+        select(captures.c.sealed)
+        .join(runs, runs.c.run_id == captures.c.run_id)
+        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
+        .join(posts, posts.c.post_key == sightings.c.post_key)
+        .where(
+            runs.c.how == "person",
+            posts.c.platform == post.platform,
+            posts.c.post_id == post.post_id,
+        )
+        .order_by(captures.c.capture_id.desc())
+    )
+    found = []
+    for row in rows:
+        facts, body = _opened(db, row.sealed)
+        kind = dict(facts["headers"]).get("Content-Type", "")
+        found.append((kind, body))
+    return found
+
+
+def _opened(db: Db, sealed: bytes) -> tuple[dict[str, Any], bytes]:
+    """The facts of a capture and its body."""
+    opened = db.vault.open(sealed)
+    size = int.from_bytes(opened[:4])
+    return json.loads(opened[4 : 4 + size]), opened[4 + size :]
+
+
 def unfinished(db: Db, platform: str, keyword: str) -> Unfinished | None:
     """Where the newest run of this keyword stopped before its end, if it did."""
     row = db.connection.execute(
@@ -246,9 +288,7 @@ def captures_of(db: Db, post: Post) -> list[Capture]:
     )
     found = []
     for row in rows:
-        opened = db.vault.open(row.sealed)
-        size = int.from_bytes(opened[:4])
-        facts = json.loads(opened[4 : 4 + size])
+        facts, body = _opened(db, row.sealed)
         facts["headers"] = tuple((name, value) for name, value in facts["headers"])
         facts["problems"] = tuple(facts["problems"])
         found.append(
@@ -256,7 +296,7 @@ def captures_of(db: Db, post: Post) -> list[Capture]:
                 platform=row.platform,
                 status=row.status,
                 form=row.form,
-                body=opened[4 + size :],
+                body=body,
                 captured_at=row.captured_at,
                 run_id=row.run_id,
                 posts=(post,),

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 
@@ -72,7 +73,7 @@ coverage = Table(
     Column("posts", Integer, nullable=False),
     Column("detail", Text, nullable=False),
     Column("next_url", Text),  # where this keyword goes on after a stop
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 captures = Table(
@@ -161,7 +162,14 @@ findings = Table(
     Column("score", Float, nullable=False),
     Column("found_at", Moment, nullable=False),
     Column("decided", Boolean, nullable=False),
-    Index(None, "decided", "grade", "score"),
+    Column("stance", String(16), nullable=False, server_default=""),  # as the verdict has them
+    Column("services", String(64), nullable=False, server_default=""),
+    Column("rank", Float, nullable=False, server_default="0"),  # the queue's order, highest first
+    Column("named", Boolean, nullable=False, server_default=false()),  # the own institution is
+    Column("ranked_by", String(16)),  # a digest of the names looked for; null: not yet
+    Index(None, "rank", "grade", "platform", "stance", "services"),  # the queue is read from
+    Index(None, "decided", "rank", "grade", "platform", "stance", "services"),  # these alone
+    Index(None, "decided", "grade", "platform", "stance", "services", "found_at"),
 )
 
 decisions = Table(
@@ -315,4 +323,50 @@ checks = Table(  # is a reported post still there?
     Column("at", Moment, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("detail", LargeBinary, nullable=False),  # sealed: what has changed in the post
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("finding_id", ForeignKey("findings.finding_id"), primary_key=True),
+    Column("holder", String(100), nullable=False, index=True),
+    Column("until", Moment, nullable=False),
+)
+
+second_looks = Table(
+    "second_looks",
+    metadata,
+    Column("look_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), unique=True),  # null: purged since
+    Column("first_reviewer", String(100), nullable=False),
+    Column("first_label", String(16), nullable=False),
+    Column("first_stance", String(16), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("reviewer", String(100)),  # null: nobody has looked a second time yet
+    Column("label", String(16)),
+    Column("stance", String(16)),
+    Column("services", String(64)),
+    Column("note", LargeBinary),
+    Column("decided_at", Moment),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    Column("finding_id", ForeignKey("findings.finding_id"), primary_key=True),
+    Column("reason", String(16), nullable=False),  # own: names us; disagreement: two looks differ
+    Column("referred_by", String(100), nullable=False),
+    Column("referred_at", Moment, nullable=False),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("sample_id", Integer, primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), unique=True),  # null: purged since
+    Column("platform", String(16), nullable=False),
+    Column("drawn_at", Moment, nullable=False),
+    Column("label", String(16)),  # null: nobody has looked yet
+    Column("reviewer", String(100)),
+    Column("decided_at", Moment),
 )

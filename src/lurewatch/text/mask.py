@@ -22,6 +22,19 @@ def mask_personal(text: str) -> str:
     return text
 
 
+HANDLES: Final = re.compile("[A-Za-z0-9_０-９Ａ-Ｚａ-ｚ①-⓿❶-➓-]{5,}")
+
+
+def mask_handles(text: str) -> str:
+    """
+    Everything that may be a handle or a number hidden, where nobody has looked for contacts.
+
+    >>> mask_handles("加薇demo_0088，逾期2年")
+    '加薇de******8，逾期2年'
+    """
+    return HANDLES.sub(lambda found: mask_handle(found[0]), text)
+
+
 def mask_name(name: str) -> str:
     """
     A display name of which only the ends are seen.
@@ -32,3 +45,15 @@ def mask_name(name: str) -> str:
     if len(name) < 3:
         return name[:1] + "*" * (len(name) > 1)
     return f"{name[0]}***{name[-1]}"
+
+
+def mask_handle(value: str) -> str:
+    """
+    A way to reach somebody of which only the beginning and the end are seen, at the same length.
+
+    >>> mask_handle("demo_0088"), mask_handle("加我"), mask_handle("")
+    ('de******8', '**', '')
+    """
+    if len(value) < 5:
+        return "*" * len(value)
+    return f"{value[:2]}{'*' * (len(value) - 3)}{value[-1]}"

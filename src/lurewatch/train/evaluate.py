@@ -1,7 +1,6 @@
 """Measure a model on posts kept apart, choose its thresholds, and compare it with baselines."""
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,6 +10,7 @@ import numpy as np
 from lurewatch.classify.encode import model_text
 from lurewatch.classify.model import Classifier, Prediction, Thresholds
 from lurewatch.errors import InputError
+from lurewatch.figures import wilson
 from lurewatch.finding import LURING, PROTECTED, Service, Stance
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.text.normalise import Normalised, normalise
@@ -44,22 +44,6 @@ class Count:
     def f1(self) -> float:
         """Their harmonic mean."""
         return 2 * self.hit / max(1, 2 * self.hit + self.false + self.missed)
-
-
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """
-    The 95 % interval of a share.
-
-    >>> [round(bound, 3) for bound in wilson(0, 100)]
-    [0.0, 0.037]
-    """
-    if not whole:
-        return 0.0, 1.0
-    z, share = 1.96, part / whole
-    middle = share + z * z / (2 * whole)
-    spread = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    scale = 1 + z * z / whole
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def read_texts(examples: Sequence[Example]) -> list[str]:

@@ -15,8 +15,20 @@ const press = (key) => {
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return false;
   if (target.tagName === "FORM") target.requestSubmit();
+  else if (target.tagName === "FIELDSET") target.querySelector("input")?.focus();
+  else if (target.tagName === "SECTION") {
+    target.querySelector("details")?.setAttribute("open", "");
+    target.focus();
+  } else if (target.matches("select, textarea")) target.focus();
   else target.click();
   return true;
+};
+
+// In a group of boxes a digit ticks the box of that number; 0 is the tenth.
+const tick = (group, key) => {
+  const box = group.querySelectorAll("input")[(Number(key) + 9) % 10];
+  box?.focus();
+  box?.click();
 };
 
 document.addEventListener("click", (event) => {
@@ -24,11 +36,19 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || help()?.open) return;
-  if (event.key === "?") openHelp();
-  else if (event.key === "j") move(1);
-  else if (event.key === "k") move(-1);
-  else if (event.key === "q") location.assign("/");
-  else if (!press(event.key)) return;
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || help()?.open) return;
+  const group = target.closest("[data-digits]");
+  if (key === "Escape" && (group || typing(target))) target.blur();
+  else if (typing(target)) return;
+  else if (group && key === "Enter") group.querySelector(":focus")?.click(); // it decides nothing
+  else if (group && /^[0-9]$/.test(key)) tick(group, key);
+  else if (key === "?") openHelp();
+  else if (key === "j") move(1);
+  else if (key === "k") move(-1);
+  else if (!press(key)) {
+    if (key !== "q") return;
+    location.assign("/");
+  }
   event.preventDefault();
 });
