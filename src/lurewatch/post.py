@@ -36,16 +36,6 @@ FIELDS: Final = (
 )  # where a lure can stand, in reading order; `tags`, `ocr`, `author_comments` are lists
 
 
-FORMULA: Final = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-)  # a spreadsheet takes what begins so for a formula
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What readers did, as shown; None where the platform shows nothing."""
