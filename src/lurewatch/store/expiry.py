@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from lurewatch.store import Db
+from lurewatch.store import Db, links
 from lurewatch.store import posts as kept_posts
 from lurewatch.store.tables import (
     captures,
@@ -72,6 +72,7 @@ def purge(db: Db, now: datetime) -> Purged:
 
 
 def _forget(db: Db, keys: list[int]) -> None:
+    links.forget(db, keys)
     found = select(findings.c.finding_id).where(findings.c.post_key.in_(keys))
     db.connection.execute(delete(decisions).where(decisions.c.finding_id.in_(found)))
     for table in (findings, observables, verdicts):

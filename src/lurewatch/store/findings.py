@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from lurewatch.finding import (
+    LURING,
     Contact,
     Decision,
     Finding,
@@ -21,7 +22,15 @@ from lurewatch.finding import (
 )
 from lurewatch.store import Db
 from lurewatch.store.posts import KEPT_UNJUDGED, load
-from lurewatch.store.tables import decisions, findings, observables, posts, verdicts
+from lurewatch.store.tables import (
+    cluster_members,
+    decisions,
+    findings,
+    observables,
+    posts,
+    verdicts,
+)
+from lurewatch.text.contacts import tells_whose
 
 UNDONE = "undone"  # a decision row that takes the one before it back
 
@@ -46,11 +55,14 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
     db.connection.execute(
-        update(posts).where(posts.c.post_key == post_key).values(judged_by=judged_by)
+        update(posts)
+        .where(posts.c.post_key == post_key)
+        .values(judged_by=judged_by, linked_at=None)
     )
-    if not verdict.flagged:
-        return False
     _observe(db, post_key, verdict.contacts)
+    if not verdict.flagged:
+        leave_cluster(db, post_key)
+        return False
     return _find(db, post_key, verdict_id, verdict, at)
 
 
@@ -67,15 +79,24 @@ def _dump(verdict: Verdict) -> bytes:
 def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
     db.connection.execute(delete(observables).where(observables.c.post_key == post_key))
     for contact in contacts:
-        if contact.channel != "pointer":
-            value = f"{contact.channel}:{contact.value.lower()}"
+        if tells_whose(contact):
             db.connection.execute(
                 insert(observables).values(
                     post_key=post_key,
                     channel=contact.channel,
-                    value_hash=db.vault.keyed_hash(value),
+                    value_hash=observed(db, contact.channel, contact.value),
                 )
             )
+
+
+def observed(db: Db, channel: str, value: str) -> str:
+    """A contact as `observables` holds it."""
+    return db.vault.keyed_hash(f"{channel}:{value.lower()}")
+
+
+def leave_cluster(db: Db, post_key: int) -> None:
+    """What is no lure is in no cluster, from this moment on."""
+    db.connection.execute(delete(cluster_members).where(cluster_members.c.post_key == post_key))
 
 
 def _find(db: Db, post_key: int, verdict_id: int, verdict: Verdict, at: datetime) -> bool:
@@ -254,3 +275,5 @@ def decide(
         .where(posts.c.post_key == key)
         .values(expires_at=at + KEPT_UNJUDGED if dropped else None)
     )
+    if standing and (dropped or standing[-1].stance not in LURING):
+        db.connection.execute(delete(cluster_members).where(cluster_members.c.post_key == key))
