@@ -11,6 +11,7 @@ from lurewatch import workflow
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Finding, Label, Service, Stance
 from lurewatch.review.app import checked_form, page, person
+from lurewatch.review.linked import linked_to
 from lurewatch.review.marking import marks_of, parts_of
 from lurewatch.store import Store
 
@@ -35,6 +36,7 @@ def show(request: Request, number: int) -> Response:
         kept=[(package, files_of(package.path)) for package in kept],
         decisions=workflow.decisions_on(store, number),
         following=neighbour(store, number),
+        linked=linked_to(store, number),
         stances=list(Stance),
         services=list(Service),
     )

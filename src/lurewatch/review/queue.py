@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from lurewatch.finding import Finding, Grade
 from lurewatch.post import visible
 from lurewatch.review.app import page, person
+from lurewatch.review.linked import posts_together
 from lurewatch.review.marking import masked
 from lurewatch.workflow import count_findings, coverage, findings_to_review
 
@@ -44,6 +45,7 @@ def queue(
         request,
         "queue.html",
         rows=[(one, first_line(one)) for one in found],
+        together=posts_together(store, found),
         total=total,
         start=start,
         size=PAGE,
