@@ -276,6 +276,13 @@ def clusters(store: Store, *, limit: int = 50, offset: int = 0) -> list[Cluster]
         return grouped.largest(db, limit, offset)
 
 
+def cluster(store: Store, finding_id: int) -> Cluster | None:
+    """The cluster that a finding is in, described whole."""
+    with store.reading() as db:
+        number = grouped.number_of(db, finding_id)
+        return None if number is None else grouped.described(db, number)
+
+
 def cluster_of(store: Store, finding_id: int, *, limit: int = 20) -> Linked:
     """
     What belongs to a finding: its cluster, at most *limit* of the other posts and why, and who names it.
@@ -340,9 +347,10 @@ def posts_carrying(
             f"{sought[:40]!r} is neither a contact nor a wording: give a handle, a number or an"
             " address, or at least four Chinese characters"
         )
-    with store.begin() as db:
+    with store.reading() as db:
         carriers = carrying.of_contacts(db, found, limit) if found else carrying.of_words(db, words, limit)  # fmt: skip
-        what = "a contact" if found else f"{len(words)} shingles"
+    what = "a contact" if found else f"{len(words)} shingles"
+    with store.begin() as db:
         audit.note(db, _now(), reader, "search posts", f"{what}: {len(carriers)} posts")
     return carriers
 

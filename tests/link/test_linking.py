@@ -114,8 +114,8 @@ def two_by(kind: str) -> tuple[Post, Post]:
         ),
         "account": (one, replace(other, author_id="un-1")),
         "image": (
-            replace(one, images=("https://p.example/a.jpg?sign=1",)),
-            replace(other, images=("https://p.example/a.jpg?sign=2",)),
+            replace(one, images=("https://p.example/3f9a0c2d51e84b77.jpg?sign=1",)),
+            replace(other, images=("https://p.example/3f9a0c2d51e84b77.jpg?sign=2",)),
         ),
     }[kind]
 
@@ -126,7 +126,7 @@ def test_one_thing_shared_joins_two_lures(store: Store, kind: str) -> None:
     assert together(store) == {frozenset("12")}
     found = workflow.cluster_of(store, finding_of(store, "1"))
     assert [[link.kind for link in one.links] for one in found.members] == [[kind]]
-    assert found.cluster and found.cluster.ties == {kind: 2}
+    assert workflow.clusters(store)[0].ties == {kind: 2}
     assert "088" not in repr(found)  # nobody's handle is told
 
 
@@ -169,7 +169,7 @@ def test_a_victim_is_told_of_beside_a_cluster_and_is_never_in_it(store: Store) -
     assert together(store) == {frozenset("12")}
     found = workflow.cluster_of(store, finding_of(store, "1"))
     assert found.mentions == {Stance.VICTIM: 1, Stance.SEEK: 1}
-    assert found.cluster and found.cluster.posts == 2
+    assert found.posts == 2
 
 
 def test_who_is_no_lure_by_a_persons_word_leaves_at_once_and_stays_out(store: Store) -> None:
@@ -183,6 +183,16 @@ def test_who_is_no_lure_by_a_persons_word_leaves_at_once_and_stays_out(store: St
     workflow.undo_decision(store, spared, reviewer="r")
     workflow.link_pending(store, LEXICON)
     assert together(store) == {frozenset("123")}
+
+
+def test_who_is_a_lure_by_a_persons_word_is_in(store: Store) -> None:
+    put(store, *(a_lure(n, TEMPLATE.format("郑州")) for n in (1, 2)))
+    number = finding_of(store, "2")
+    put(store, a_lure(2, "请问" + TEMPLATE.format("郑州")))
+    assert together(store) == set()
+    workflow.decide(store, number, reviewer="r", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C2])  # fmt: skip
+    workflow.link_pending(store, LEXICON)
+    assert together(store) == {frozenset("12")}
 
 
 def test_a_new_verdict_or_wording_takes_a_post_out(store: Store) -> None:

@@ -92,14 +92,14 @@ def show_cluster(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:  # fmt: skip
     """Show the posts that belong to a finding, and why."""
-    from lurewatch.workflow import cluster_of
+    from lurewatch.workflow import cluster, cluster_of
 
     _, store = opened()
-    found = cluster_of(store, number, limit=limit)
+    found, described = cluster_of(store, number, limit=limit), cluster(store, number)
     if as_json:
-        typer.echo(json.dumps(whole(found), indent=2))
+        typer.echo(json.dumps(whole(found, described), indent=2))
         return
-    typer.echo(line_of(found.cluster) if found.cluster else f"Finding {number} is in no cluster.")
+    typer.echo(line_of(described) if described else f"Finding {number} is in no cluster.")
     for member in found.members:
         reasons = "; ".join(map(reason_of, member.links)) or "through other posts"
         typer.echo(f"  finding {member.finding_id}  {member.platform}  {reasons}")
@@ -198,10 +198,10 @@ def row_of(one: "Cluster") -> dict[str, Any]:
     }
 
 
-def whole(found: "Linked") -> dict[str, Any]:
+def whole(found: "Linked", described: "Cluster | None") -> dict[str, Any]:
     """All that belongs to a finding, as JSON."""
     return {
-        "cluster": row_of(found.cluster) if found.cluster else None,
+        "cluster": row_of(described) if described else None,
         "members": [
             {
                 "finding": member.finding_id,

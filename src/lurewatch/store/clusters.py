@@ -43,6 +43,9 @@ CARRIED: Final = select(link_keys.c.kind, link_keys.c.key, func.count().label("p
 )  # by how many posts
 
 
+FLAGGED: Final = ("L2", "L3")
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Findings that the machine groups."""
@@ -85,30 +88,37 @@ def lures(db: Db) -> dict[int, int]:
         .scalar_subquery()
     )
     rows = db.connection.execute(
-        select(findings.c.post_key, findings.c.finding_id)
+        select(findings.c.post_key, findings.c.finding_id, verdicts.c.stance, verdicts.c.grade)
         .select_from(findings)
         .join(verdicts, verdicts.c.verdict_id == newest)
-        .where(verdicts.c.stance.in_(LURING), verdicts.c.grade.in_(("L2", "L3")))
     )
-    spared = _spared(db)
-    return {row.post_key: row.finding_id for row in rows if row.finding_id not in spared}
+    said = _said_lure(db)
+    return {
+        row.post_key: row.finding_id
+        for row in rows
+        if said.get(row.finding_id, row.stance in LURING and row.grade in FLAGGED)
+    }
 
 
-def _spared(db: Db) -> set[int]:
-    """Findings of which the last standing decision says that they are no lure."""
+def _said_lure(db: Db) -> dict[int, bool]:
+    """What the last standing decision on a finding says; who is unsure leaves it to the machine."""
     rows = db.connection.execute(
         select(decisions.c.finding_id, decisions.c.label, decisions.c.stance).order_by(
             decisions.c.decision_id
         )
     )
-    standing: defaultdict[int, list[bool]] = defaultdict(list)
+    standing: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
         if row.label == UNDONE:
             standing[row.finding_id].pop()
         else:
-            no_lure = row.label == Label.NOT_LURE or Stance(row.stance) not in LURING
-            standing[row.finding_id].append(no_lure)
-    return {finding for finding, said in standing.items() if said and said[-1]}
+            standing[row.finding_id].append(row)
+    last = {finding: rows[-1] for finding, rows in standing.items() if rows}
+    return {
+        finding: row.label == Label.LURE
+        for finding, row in last.items()
+        if row.label != Label.UNSURE or row.stance not in LURING
+    }
 
 
 def _keys_of_findings(db: Db) -> Keys:
@@ -140,9 +150,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What belongs to a finding."""
+    """What belongs to a finding: light enough for a page, whatever the size of its cluster."""
 
-    cluster: Cluster | None
+    cluster: int | None
+    posts: int  # in the cluster, with the finding itself
+    campaigns: tuple[str, ...]
+    confirmed: int  # of the posts, by a person
     members: tuple[Member, ...]  # the others, those with the strongest links first
     mentions: dict[Stance, int]  # posts of others that name one of its contacts, by who speaks
     common: tuple[str, ...]  # kinds of what it shares with too many posts to tell whose it is
@@ -191,9 +204,14 @@ def described(db: Db, number: int) -> Cluster:
         first_seen=min(row.first_seen for row in rows),
         last_seen=max(row.last_seen for row in rows),
         ties=ties(keys, _alike_among(db, keys), common),
-        campaigns=tuple(sorted({row.name for row in named})),
+        campaigns=names_of(named),
         confirmed=len(named),
     )
+
+
+def names_of(standing: Sequence[Any]) -> tuple[str, ...]:
+    """What people called the posts of a cluster."""
+    return tuple(sorted({row.name for row in standing}))
 
 
 def linked_to(db: Db, finding_id: int, limit: int) -> Linked | None:
@@ -208,8 +226,12 @@ def linked_to(db: Db, finding_id: int, limit: int) -> Linked | None:
     inside = [row.post_key for row in rows] or [own]
     keys = _keys_of(db, inside)
     common = _common_of(db, keys)
+    named = [] if number is None else _standing(db, number)
     return Linked(
-        cluster=None if number is None else described(db, number),
+        cluster=number,
+        posts=len(rows),
+        campaigns=names_of(named),
+        confirmed=len(named),
         members=_nearest(db, own, rows, keys, common, limit),
         mentions=_mentions(db, inside, [key for key in keys if key[:2] not in common]),
         common=tuple(sorted({kind for kind, key, post in keys if post == own and (kind, key) in common})),

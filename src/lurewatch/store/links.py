@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import numpy as np
 from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, insert, or_, select, update
@@ -70,9 +69,9 @@ def signed(
     """
     Read what a post can be recognised by. Its contacts are among its observables already.
 
-    A name without an id is nobody's account, and two signed addresses of one picture are the same.
+    A name without an id is nobody's account.
     """
-    others = {("image", f"image:{urlsplit(url)._replace(query='', fragment='').geturl()}") for url in post.images}  # fmt: skip
+    others = {("image", f"image:{picture_of(url)}") for url in post.images}
     if post.author_id:
         others.add(("account", f"account:{post.platform}:{post.author_id}"))
     return Signed(
@@ -81,6 +80,17 @@ def signed(
         signer.sign(words_of(post, lexicon)),
         frozenset((kind, as_key(vault.keyed_hash(value))) for kind, value in others),
     )
+
+
+def picture_of(url: str) -> str:
+    """
+    The address of a picture without what signs it: only where its path alone names it.
+
+    >>> picture_of("https://p.example/tos/3f9a0c2d51e84b77.jpg?sign=1"), picture_of("https://p.example/i?id=1")
+    ('https://p.example/tos/3f9a0c2d51e84b77.jpg', 'https://p.example/i?id=1')
+    """
+    path = url.partition("#")[0].partition("?")[0]
+    return path if len(path.rpartition("/")[2]) >= 16 else url
 
 
 def as_key(keyed_hash: str) -> int:

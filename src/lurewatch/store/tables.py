@@ -235,7 +235,7 @@ counters = Table(
 link_keys = Table(
     "link_keys",
     metadata,
-    Column("kind", String(8), primary_key=True),  # as in link.grouping.COMMON, or brief
+    Column("kind", String(16), primary_key=True),  # as in link.grouping.COMMON, or brief
     Column("key", BigInteger, primary_key=True, autoincrement=False),  # a keyed hash
     Column("post_key", ForeignKey("posts.post_key"), primary_key=True, index=True),
 )

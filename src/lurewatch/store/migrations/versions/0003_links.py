@@ -85,7 +85,7 @@ def upgrade() -> None:
 
     op.create_table(
         "link_keys",
-        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("post_key", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
