@@ -197,6 +197,7 @@ def _compare(db: Db, texts: Collection[int]) -> None:
     more = select(same.c.band).where(same.c.band == mine.c.band).offset(BUCKET).limit(1)
     query = (
         select(mine.c.wording.label("one"), theirs.c.wording.label("other"))
+        .distinct()
         .join(theirs, (theirs.c.band == mine.c.band) & (theirs.c.wording != mine.c.wording))
         .where(~more.correlate(mine).exists())
     )
