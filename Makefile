@@ -27,6 +27,7 @@ bench: .venv/.development  ## Measure speed beside named peers, in the same run.
 	$(BIN)/python bench/normalise.py
 	$(BIN)/python bench/classify.py
 	$(BIN)/python bench/console.py
+	$(BIN)/python bench/link.py
 
 clean:  ## Remove what make made.
 	rm -rf .venv build dist

@@ -42,7 +42,7 @@ def rate(count: int, work: Callable[[], object]) -> float:
 def pipeline() -> Callable[[list[str], int], object]:
     """The same network as transformers runs it."""
     import torch
-    from transformers import PreTrainedTokenizerFast, BertConfig, BertPreTrainedModel
+    from transformers import BertConfig, BertPreTrainedModel, PreTrainedTokenizerFast
     from transformers import pipeline as build
     from transformers.modeling_outputs import SequenceClassifierOutput
 

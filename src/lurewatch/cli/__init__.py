@@ -18,6 +18,7 @@ from lurewatch.cli import (
     keeping,
     language,
     lexicon,
+    linking,
     pending,
     requesting,  # noqa: F401  # its commands join those of acting
     scheduling,
@@ -48,11 +49,14 @@ app.command("judge", rich_help_panel=JUDGE)(pending.judge)
 app.command("classify", rich_help_panel=JUDGE)(judging.classify)
 app.command("normalise", rich_help_panel=JUDGE)(language.normalise)
 app.add_typer(lexicon.app, name="lexicon", rich_help_panel=JUDGE)
+app.command("link", rich_help_panel=JUDGE)(linking.link)
 app.command("pretrain", rich_help_panel=JUDGE)(judging.pretrain)
 app.command("train", rich_help_panel=JUDGE)(judging.train)
 app.command("evaluate", rich_help_panel=JUDGE)(judging.evaluate)
 app.command("serve", rich_help_panel=WORK)(serving.serve)
 app.add_typer(keeping.findings_app, name="findings", rich_help_panel=WORK)
+app.add_typer(linking.clusters_app, name="clusters", rich_help_panel=WORK)
+app.command("search", rich_help_panel=WORK)(linking.search)
 app.add_typer(acting.evidence_app, name="evidence", rich_help_panel=WORK)
 app.add_typer(acting.takedown_app, name="takedown", rich_help_panel=WORK)
 app.command("setup", rich_help_panel=KEEP)(acting.setup)

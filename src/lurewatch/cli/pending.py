@@ -32,18 +32,21 @@ def judge(
 
 
 def judge_all(store: "Store", settings: "Settings") -> "Judged":
-    """Judge what is pending, with a progress bar when a person watches."""
+    """Judge what is pending and link it, with a progress bar when a person watches."""
     from rich.console import Console
     from rich.progress import Progress
 
+    from lurewatch.cli.linking import link_all
     from lurewatch.detect import Detector
     from lurewatch.workflow import judge_pending
 
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("Judging", total=None)
-        return judge_pending(
+        judged = judge_pending(
             store,
             Detector.load(settings),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
+    link_all(store, settings)
+    return judged

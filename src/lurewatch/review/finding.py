@@ -13,6 +13,7 @@ from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label, Service, Stance
 from lurewatch.review.app import checked_form, decider, page, person, rules_of, store_of
 from lurewatch.review.filters import Filters
+from lurewatch.review.linked import linked_to
 from lurewatch.review.marking import excerpt, marks_of, parts_of, reason_rows, shown_value
 from lurewatch.review.queue import to_next
 
@@ -66,6 +67,7 @@ def _shown(request: Request, number: int, *, contacts_shown: bool) -> Response:
         histories=(("account", account), ("contact", contact)),
         kept=[(package, files_of(package.path)) for package in workflow.evidence_of(store, number)],
         before=trail(request, number),
+        linked=linked_to(store_of(request), number),
         stances=list(Stance),
         services=list(Service),
         ask_lead=ASK_LEAD,

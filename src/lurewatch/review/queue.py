@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from lurewatch import workflow
 from lurewatch.review.app import checked_form, decider, page, person, rules_of, store_of
 from lurewatch.review.filters import CHOICES, DECIDED, Filters
+from lurewatch.review.linked import posts_together
 from lurewatch.review.marking import first_line
 
 router = APIRouter()
@@ -36,6 +37,7 @@ def queue(request: Request, start: int = 0) -> Response:
         total=filters.total(found.tally),
         counts={name: filters.counts(found.tally, name) for name in CHOICES},
         shows=DECIDED,
+        together=posts_together(store, found.findings),
         start=start,
         size=PAGE,
         filters=filters,

@@ -57,6 +57,17 @@ OWNERS: Final = {
     "suspect": "a suspect's, named by the author",
     "unknown": "unknown",
 }
+LINKS: Final = {
+    "text": "Wording",
+    "account": "The same account",
+    "image": "A picture",
+    "wechat": "A WeChat contact",
+    "qq": "A QQ number",
+    "group": "A group's number",
+    "phone": "A phone number",
+    "link": "An address",
+    "email": "An e-mail address",
+}
 STATES: Final = {
     "captured": "captured",
     "empty": "nothing found",

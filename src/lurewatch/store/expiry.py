@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from lurewatch.store import Db, quality
+from lurewatch.store import Db, links, quality
 from lurewatch.store import posts as kept_posts
 from lurewatch.store.tables import (
     captures,
@@ -74,6 +74,7 @@ def purge(db: Db, now: datetime) -> Purged:
 
 
 def _forget(db: Db, keys: list[int]) -> None:
+    links.forget(db, keys)
     found = select(findings.c.finding_id).where(findings.c.post_key.in_(keys))
     quality.forget(db, keys)
     for table in (claims, referrals, decisions):

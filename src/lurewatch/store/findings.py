@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, delete, func, insert, literal, or_, select, update
 
 from lurewatch.finding import (
+    LURING,
     Contact,
     Decision,
     Finding,
@@ -26,6 +27,7 @@ from lurewatch.store import Db
 from lurewatch.store.posts import KEPT_UNJUDGED, load
 from lurewatch.store.tables import (
     claims,
+    cluster_members,
     decisions,
     findings,
     observables,
@@ -35,6 +37,7 @@ from lurewatch.store.tables import (
     verdicts,
 )
 from lurewatch.takedown import named_in
+from lurewatch.text.contacts import tells_whose
 
 UNDONE = "undone"  # a decision row that takes the one before it back
 
@@ -59,11 +62,14 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
     db.connection.execute(
-        update(posts).where(posts.c.post_key == post_key).values(judged_by=judged_by)
+        update(posts)
+        .where(posts.c.post_key == post_key)
+        .values(judged_by=judged_by, linked_at=None)
     )
-    if not verdict.flagged:
-        return False
     _observe(db, post_key, verdict.contacts)
+    if not verdict.flagged:
+        leave_cluster(db, post_key)
+        return False
     return _find(db, post_key, verdict_id, verdict, at)
 
 
@@ -81,15 +87,24 @@ def dump_verdict(verdict: Verdict) -> bytes:
 def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
     db.connection.execute(delete(observables).where(observables.c.post_key == post_key))
     for contact in contacts:
-        if contact.channel != "pointer":
-            value = f"{contact.channel}:{contact.value.lower()}"
+        if tells_whose(contact):
             db.connection.execute(
                 insert(observables).values(
                     post_key=post_key,
                     channel=contact.channel,
-                    value_hash=db.vault.keyed_hash(value),
+                    value_hash=observed(db, contact.channel, contact.value),
                 )
             )
+
+
+def observed(db: Db, channel: str, value: str) -> str:
+    """A contact as `observables` holds it."""
+    return db.vault.keyed_hash(f"{channel}:{value.lower()}")
+
+
+def leave_cluster(db: Db, post_key: int) -> None:
+    """What is no lure is in no cluster, from this moment on."""
+    db.connection.execute(delete(cluster_members).where(cluster_members.c.post_key == post_key))
 
 
 def _find(db: Db, post_key: int, verdict_id: int, verdict: Verdict, at: datetime) -> bool:
@@ -415,3 +430,5 @@ def decide(
         .where(posts.c.post_key == key)
         .values(expires_at=at + KEPT_UNJUDGED if dropped else None)
     )
+    if made and (dropped or made[-1].stance not in LURING):
+        db.connection.execute(delete(cluster_members).where(cluster_members.c.post_key == key))

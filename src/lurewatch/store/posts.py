@@ -103,7 +103,7 @@ def _see_again(db: Db, found: Row[Any], post: Post, seen_at: datetime) -> None:
     new = merged(old, post)
     changes: dict[str, Any] = {"last_seen": max(found.last_seen, seen_at)}
     if new != old:
-        changes["sealed"] = db.vault.seal(dump(new))
+        changes |= {"sealed": db.vault.seal(dump(new)), "linked_at": None}
     if text_sha256(new) != found.text_sha256:
         db.connection.execute(
             insert(revisions).values(

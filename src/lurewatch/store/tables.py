@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -105,6 +106,7 @@ posts = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("expires_at", Moment, index=True),
     Column("judged_by", String(100)),  # model and lexicon of the last verdict; null: pending
+    Column("linked_at", Moment),  # null: judged or changed since it was last compared with others
     Index(None, "platform", "post_id", unique=True),
 )
 
@@ -369,4 +371,61 @@ samples = Table(
     Column("label", String(16)),  # null: nobody has looked yet
     Column("reviewer", String(100)),
     Column("decided_at", Moment),
+)
+
+link_keys = Table(
+    "link_keys",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # as in link.grouping.COMMON, or brief
+    Column("key", BigInteger, primary_key=True, autoincrement=False),  # a keyed hash
+    Column("post_key", ForeignKey("posts.post_key"), primary_key=True, index=True),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("wording", BigInteger, primary_key=True, autoincrement=False),  # a key of link_keys
+    Column("sealed", LargeBinary, nullable=False),  # its shingles: enough of them tell the text
+)
+
+bands = Table(
+    "bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("wording", ForeignKey("wordings.wording"), primary_key=True, index=True),
+)
+
+alike = Table(
+    "alike",
+    metadata,
+    Column("one", ForeignKey("wordings.wording"), primary_key=True),  # the lesser of the two
+    Column("other", ForeignKey("wordings.wording"), primary_key=True, index=True),
+    Column("share", Float, nullable=False),
+)
+
+cluster_members = Table(
+    "cluster_members",
+    metadata,
+    Column("post_key", ForeignKey("posts.post_key"), primary_key=True),
+    Column("cluster", Integer, nullable=False, index=True),  # the least finding_id in it
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("campaign_id", Integer, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("named_by", String(100), nullable=False),
+    Column("named_at", Moment, nullable=False),
+    Column("withdrawn_by", String(100)),
+    Column("withdrawn_at", Moment),
+)
+
+campaign_members = Table(
+    "campaign_members",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.campaign_id"), primary_key=True),
+    Column("post_key", ForeignKey("posts.post_key"), primary_key=True, index=True),
+    Column("confirmed_by", String(100), nullable=False),
+    Column("confirmed_at", Moment, nullable=False),
 )

@@ -7,7 +7,8 @@ from typing import Final
 
 from lurewatch.finding import Contact
 from lurewatch.text.data_files import rows
-from lurewatch.text.normalise import Normalised
+from lurewatch.text.lexicon import Lexicon
+from lurewatch.text.normalise import Normalised, normalise
 
 Piece = tuple[str, int | None, Normalised]
 
@@ -127,3 +128,47 @@ DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])")
 def hotline() -> re.Pattern[str]:
     """Numbers of authorities and institutions."""
     return re.compile("|".join(pattern for pattern, _, _ in rows("hotlines.tsv")))
+
+
+def tells_whose(contact: Contact) -> bool:
+    """
+    Whether equal contacts mean that one hand is behind them.
+
+    A pointer, a number with hidden digits and the site of an authority stand in many people's posts.
+
+        >>> [
+        ...     tells_whose(Contact("text", None, 0, 9, channel, value, "author", 1.0))
+        ...     for channel, value in (("phone", "138****0000"), ("link", "https://www.court.gov.cn/a"), ("qq", "10000279"))
+        ... ]
+        [False, False, True]
+    """
+    if contact.channel == "link":
+        return not official_site().match(contact.value)
+    return contact.channel != "pointer" and "*" not in contact.value
+
+
+@cache
+def official_site() -> re.Pattern[str]:
+    """Addresses on the sites of `data/hosts.tsv` and below them."""
+    hosts = "|".join(re.escape(host) for host, _, _ in rows("hosts.tsv"))
+    return re.compile(rf"(?:https?://)?(?:[a-z0-9-]+\.)*(?:{hosts})(?![a-z0-9.-])", re.I)
+
+
+def contacts_in(sought: str, lexicon: Lexicon) -> list[tuple[str, str]]:
+    """
+    The (channel, value) that pasted words may mean: as the contact reader finds them, else as a bare handle.
+
+        >>> from lurewatch.text.lexicon import load_lexicon
+        >>> contacts_in("加薇❤信：demo_０８８", load_lexicon())[0], contacts_in("停息挂账", load_lexicon())
+        (('wechat', 'demo_088'), [])
+    """
+    found = normalise(sought, lexicon)
+    values = {one.value for one in find_contacts([("text", None, found)]) if tells_whose(one)}
+    bare = found.plain.strip()
+    if not values and BARE.fullmatch(bare):
+        values = {value for channel in CHANNELS if (value := decoded(channel, bare))}
+    return [(channel, value) for value in sorted(values) for channel in CHANNELS]
+
+
+CHANNELS: Final = ("wechat", "qq", "group", "phone", "link", "email")
+BARE: Final = re.compile(rf"{HANDLE}|{NUMBER}|\S+[.@]\S+")
