@@ -19,6 +19,7 @@ from lurewatch.cli import (
     language,
     lexicon,
     pending,
+    retaining,
     scheduling,
     serving,
 )
@@ -59,7 +60,8 @@ app.command("doctor", rich_help_panel=KEEP)(doctor.doctor)
 app.add_typer(auditing.app, name="audit", rich_help_panel=KEEP)
 app.add_typer(keeping.user_app, name="user", rich_help_panel=KEEP)
 app.add_typer(keeping.posts_app, name="posts", rich_help_panel=KEEP)
-app.command("purge", rich_help_panel=KEEP)(keeping.purge)
+app.add_typer(retaining.app, name="retention", rich_help_panel=KEEP)
+app.command("purge", rich_help_panel=KEEP)(retaining.purge)
 
 
 def main() -> None:

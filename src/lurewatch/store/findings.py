@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from lurewatch.finding import (
+    PROTECTED,
     Contact,
     Decision,
     Finding,
@@ -19,7 +20,7 @@ from lurewatch.finding import (
     Stance,
     Verdict,
 )
-from lurewatch.store import Db
+from lurewatch.store import Db, masking
 from lurewatch.store.posts import KEPT_UNJUDGED, load
 from lurewatch.store.tables import decisions, findings, observables, posts, verdicts
 
@@ -28,6 +29,8 @@ UNDONE = "undone"  # a decision row that takes the one before it back
 
 def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime) -> bool:
     """Keep a verdict; gives whether it makes a new finding. Nothing a person decided is touched."""
+    if verdict.stance in PROTECTED and masking.hide(db, post_key):
+        verdict = masking.hidden(verdict)
     kept = db.connection.execute(
         insert(verdicts).values(
             post_key=post_key,
@@ -68,14 +71,18 @@ def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
     db.connection.execute(delete(observables).where(observables.c.post_key == post_key))
     for contact in contacts:
         if contact.channel != "pointer":
-            value = f"{contact.channel}:{contact.value.lower()}"
             db.connection.execute(
                 insert(observables).values(
                     post_key=post_key,
                     channel=contact.channel,
-                    value_hash=db.vault.keyed_hash(value),
+                    value_hash=observed(db, contact.channel, contact.value),
                 )
             )
+
+
+def observed(db: Db, channel: str, value: str) -> str:
+    """A contact as `observables` holds it."""
+    return db.vault.keyed_hash(f"{channel}:{value.lower()}")
 
 
 def _find(db: Db, post_key: int, verdict_id: int, verdict: Verdict, at: datetime) -> bool:
