@@ -11,9 +11,21 @@ from typing import TYPE_CHECKING, Final
 
 from lurewatch.custody import Entry as Custody
 from lurewatch.errors import NotAllowedError
+from lurewatch.figures import Figures, figures_of
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
 from lurewatch.post import Capture, CoverageState, Post
-from lurewatch.store import Store, audit, custody, expiry, firings, people, posts, runs, sources
+from lurewatch.store import (
+    Store,
+    audit,
+    custody,
+    expiry,
+    firings,
+    measured,
+    people,
+    posts,
+    runs,
+    sources,
+)
 from lurewatch.store import findings as kept
 from lurewatch.store import requests as asked
 from lurewatch.store.expiry import Purged
@@ -221,6 +233,20 @@ def counts(store: Store) -> Counts:
             pages=runs.page_counts(db),
             resting={one.platform: bool(why_not(one, now)) for one in sources.every(db)},
             fired=firings.ended(db),
+        )
+
+
+def figures(store: Store, since: datetime, until: datetime) -> Figures:
+    """What the work came to from *since* to *until*, as it stood then; of a time not over, as it stands."""
+    now = min(_now(), until)
+    with store.reading() as db:
+        return figures_of(
+            since,
+            until,
+            now,
+            measured.covered(db, since, until),
+            measured.finding_times(db, since, until, now),
+            measured.request_times(db, since, until),
         )
 
 

@@ -35,11 +35,14 @@ class Names(Judge):
         return [replace(one, contacts=(contact,)) for one in super().judge(posts)]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def settings(request: pytest.FixtureRequest, settings: Settings) -> Settings:
-    if request.param == "postgresql":
+    if getattr(request, "param", "") == "postgresql":
         return replace(settings, db_url=request.getfixturevalue("postgres")())
     return settings
+
+
+on_either = pytest.mark.parametrize("settings", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -91,6 +94,7 @@ def test_a_dry_run_says_the_same_and_keeps_it(store: Store, a_post: Any, a_captu
     assert workflow.check_audit(store).broken is None
 
 
+@on_either
 def test_what_is_settled_and_old_is_emptied_and_still_counted(
     store: Store, a_lure: Any, run: Any
 ) -> None:
@@ -125,6 +129,7 @@ def test_files_that_a_killed_run_left_go_with_the_next(
     assert not package.exists()
 
 
+@on_either
 def test_nothing_held_is_forgotten(store: Store, a_lure: Any, a_finding: Any, run: Any) -> None:
     number, package = a_lure(TakedownState.REMOVED)
     dropped = a_finding(post_id="3")
@@ -146,6 +151,7 @@ def test_nothing_held_is_forgotten(store: Store, a_lure: Any, a_finding: Any, ru
         retention.release(store, number, who="op")
 
 
+@on_either
 def test_a_subject_is_told_and_erased_but_for_what_is_needed(
     store: Store, a_post: Any, a_capture: Any, a_lure: Any
 ) -> None:
@@ -169,6 +175,7 @@ def test_a_subject_is_told_and_erased_but_for_what_is_needed(
     assert not [one for one in log if "un-" in one.subject or "demo_0088" in one.subject]
 
 
+@on_either
 def test_a_debtors_details_do_not_linger(store: Store, settings: Settings, a_post: Any, a_capture: Any) -> None:  # fmt: skip
     run_id = workflow.start_run(store, platform="tieba", how="spider")
     page = f"<p>{SECRET}</p><p>停息挂账，电话13900000000</p>".encode()

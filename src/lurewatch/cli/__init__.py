@@ -19,6 +19,7 @@ from lurewatch.cli import (
     language,
     lexicon,
     pending,
+    reporting,
     retaining,
     scheduling,
     serving,
@@ -55,6 +56,7 @@ app.command("serve", rich_help_panel=WORK)(serving.serve)
 app.add_typer(keeping.findings_app, name="findings", rich_help_panel=WORK)
 app.add_typer(acting.evidence_app, name="evidence", rich_help_panel=WORK)
 app.add_typer(acting.takedown_app, name="takedown", rich_help_panel=WORK)
+app.command("report", rich_help_panel=WORK)(reporting.report)
 app.command("setup", rich_help_panel=KEEP)(acting.setup)
 app.command("doctor", rich_help_panel=KEEP)(doctor.doctor)
 app.add_typer(auditing.app, name="audit", rich_help_panel=KEEP)

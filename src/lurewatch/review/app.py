@@ -39,7 +39,7 @@ def create_app(
     store: Store, *, secret: str, evidence_dir: Path, metrics_token: str | None = None
 ) -> FastAPI:
     """The console over a store; *secret* signs sessions."""
-    from lurewatch.review import coverage, finding, metrics, queue, sessions
+    from lurewatch.review import coverage, figures, finding, metrics, queue, sessions
 
     app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store = store
@@ -58,7 +58,7 @@ def create_app(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for module in (sessions, queue, finding, coverage, metrics):
+    for module in (sessions, queue, finding, coverage, figures, metrics):
         app.include_router(module.router)
 
     @app.middleware("http")

@@ -67,3 +67,10 @@ STATES: Final = {
     "failed": "no page came",
     "imported": "imported",
 }
+WAITS: Final = {
+    "detect": "Published to found",
+    "review": "Found to decided",
+    "send": "Decided to sent",
+    "remove": "Sent to removed",
+}
+ALL: Final = {"all": "All"}
