@@ -57,6 +57,16 @@ class Settings:
     second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
 
     @property
+    def retention_file(self) -> Path:
+        """The operator's own periods, in place of those that are shipped."""
+        return self.home / "retention.yaml"
+
+    @property
+    def imports_dir(self) -> Path:
+        """Rows that an import rejected, with their reasons."""
+        return self.home / "imports"
+
+    @property
     def evidence_dir(self) -> Path:
         """Where evidence packages are kept."""
         return self.home / "evidence"

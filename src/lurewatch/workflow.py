@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from lurewatch.custody import Entry as Custody
 from lurewatch.errors import InputError, NotAllowedError
+from lurewatch.figures import Figures, figures_of
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
 from lurewatch.link.wording import Signer, chinese
 from lurewatch.post import Capture, CoverageState, Post
@@ -26,6 +27,7 @@ from lurewatch.store import (
     firings,
     history,
     links,
+    measured,
     people,
     posts,
     quality,
@@ -278,6 +280,20 @@ def counts(store: Store) -> Counts:
             pages=runs.page_counts(db),
             resting={one.platform: bool(why_not(one, now)) for one in sources.every(db)},
             fired=firings.ended(db),
+        )
+
+
+def figures(store: Store, since: datetime, until: datetime) -> Figures:
+    """What the work came to from *since* to *until*, as it stood then; of a time not over, as it stands."""
+    now = min(_now(), until)
+    with store.reading() as db:
+        return figures_of(
+            since,
+            until,
+            now,
+            measured.covered(db, since, until),
+            measured.finding_times(db, since, until, now),
+            measured.request_times(db, since, until),
         )
 
 

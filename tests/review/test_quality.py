@@ -11,8 +11,8 @@ from sklearn.metrics import cohen_kappa_score
 from lurewatch import workflow
 from lurewatch.config import Settings, read_settings
 from lurewatch.errors import NotAllowedError, SettingsError
-from lurewatch.figures import kappa
 from lurewatch.finding import Grade, Label, Service, Stance
+from lurewatch.shares import kappa
 from lurewatch.store import Store
 from lurewatch.workflow import User, Wanted
 from tests.conftest import Judge

@@ -20,7 +20,9 @@ from lurewatch.cli import (
     lexicon,
     linking,
     pending,
+    reporting,
     requesting,  # noqa: F401  # its commands join those of acting
+    retaining,
     scheduling,
     serving,
 )
@@ -59,12 +61,14 @@ app.add_typer(linking.clusters_app, name="clusters", rich_help_panel=WORK)
 app.command("search", rich_help_panel=WORK)(linking.search)
 app.add_typer(acting.evidence_app, name="evidence", rich_help_panel=WORK)
 app.add_typer(acting.takedown_app, name="takedown", rich_help_panel=WORK)
+app.command("report", rich_help_panel=WORK)(reporting.report)
 app.command("setup", rich_help_panel=KEEP)(acting.setup)
 app.command("doctor", rich_help_panel=KEEP)(doctor.doctor)
 app.add_typer(auditing.app, name="audit", rich_help_panel=KEEP)
 app.add_typer(keeping.user_app, name="user", rich_help_panel=KEEP)
 app.add_typer(keeping.posts_app, name="posts", rich_help_panel=KEEP)
-app.command("purge", rich_help_panel=KEEP)(keeping.purge)
+app.add_typer(retaining.app, name="retention", rich_help_panel=KEEP)
+app.command("purge", rich_help_panel=KEEP)(retaining.purge)
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ def import_(
         raise InputError(str(error)) from None
     settings, store = opened()
     now = datetime.now(UTC)
-    tally = Tally(settings.home / "imports" / f"{now:%Y%m%dT%H%M%S%f}.rejected.jsonl")
+    tally = Tally(settings.imports_dir / f"{now:%Y%m%dT%H%M%S%f}.rejected.jsonl")
     found = files_in(paths)
     stream = read_files(found, code, tally, read_map(columns or ()))
     done = import_posts(store, watched(stream), "import")
@@ -311,12 +311,3 @@ def asked_password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-
-
-def purge() -> None:
-    """Forget posts and pages that have expired; only their number is kept."""
-    from lurewatch.workflow import purge as forget
-
-    _, store = opened()
-    purged = forget(store, datetime.now(UTC))
-    typer.echo(f"Forgot {purged.posts} posts and {purged.captures} pages.")

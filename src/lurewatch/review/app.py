@@ -43,7 +43,16 @@ def create_app(
     store: Store, *, secret: str, evidence_dir: Path, settings: Settings | None = None
 ) -> FastAPI:
     """The console over a store; *secret* signs sessions; settings are the environment's if not given."""
-    from lurewatch.review import adding, coverage, finding, metrics, quality, queue, sessions
+    from lurewatch.review import (
+        adding,
+        coverage,
+        figures,
+        finding,
+        metrics,
+        quality,
+        queue,
+        sessions,
+    )
 
     settings = settings or read_settings()
     app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
@@ -66,7 +75,7 @@ def create_app(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for module in (sessions, queue, finding, quality, coverage, adding, metrics):
+    for module in (sessions, queue, finding, quality, coverage, figures, adding, metrics):
         app.include_router(module.router)
 
     @app.middleware("http")

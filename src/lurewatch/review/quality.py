@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 
 from lurewatch import workflow
 from lurewatch.errors import NotAllowedError
-from lurewatch.figures import kappa, wilson
 from lurewatch.finding import Label
 from lurewatch.review.app import checked_form, decider, detector_of, page, person, store_of
 from lurewatch.review.tables import csv_file
+from lurewatch.shares import kappa, wilson
 from lurewatch.store import Store
 from lurewatch.text.mask import mask_handles
 

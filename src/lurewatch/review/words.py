@@ -161,3 +161,10 @@ PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
     "look": "it waits for no second look of yours",
     "old": "this form is too old; go back, reload the page and try again",
 }
+WAITS: Final = {
+    "detect": "Published to found",
+    "review": "Found to decided",
+    "send": "Decided to sent",
+    "remove": "Sent to removed",
+}
+ALL: Final = {"all": "All"}

@@ -1,87 +1,297 @@
 """Forget what has expired, and keep only how much it was."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, insert, or_, select, update
 
-from lurewatch.store import Db, links, quality
-from lurewatch.store import posts as kept_posts
+from lurewatch.finding import PROTECTED, Label
+from lurewatch.periods import Periods, shipped_periods
+from lurewatch.post import Post
+from lurewatch.store import Db, links, masking
+from lurewatch.store.findings import decisions_on
+from lurewatch.store.posts import KEPT_UNJUDGED, dump, text_sha256
 from lurewatch.store.tables import (
     captures,
-    claims,
+    checks,
     counters,
     decisions,
+    emptied,
     evidence,
     findings,
+    holds,
+    metadata,
     observables,
     posts,
-    referrals,
+    request_events,
     requests,
+    revisions,
     sightings,
     verdicts,
 )
+from lurewatch.takedown import TakedownState
+
+SETTLED: Final = (
+    TakedownState.REMOVED,
+    TakedownState.VERIFIED,
+    TakedownState.REFUSED,
+    TakedownState.WITHDRAWN,
+)
+BATCH: Final = 500  # rows named in one statement
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
     """How much was forgotten."""
 
-    posts: int
+    posts: int  # with all that was known of them
     captures: int
+    handles: int  # contacts that linked posts
+    masked: int  # posts that a person decided for a protected stance
+    emptied: int  # findings of which only the count stays
 
 
-def purge(db: Db, now: datetime) -> Purged:
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A file or folder of a finding whose bundle is gone."""
+
+    path: Path
+    sums_sha256: str  # of the package; nothing for a letter or a zip
+
+
+def purge(db: Db, now: datetime, periods: Periods | None = None) -> Purged:
     """
-    Remove posts that expired, and pages that expired and show no living finding.
+    Remove posts that expired, empty findings that expired, and remove pages that show no living finding.
 
     A page that shows a finding stays with it: it is what the evidence rests on. A finding with
-    evidence or a request on record is never removed, whatever was decided since.
+    evidence or a request on record is emptied at the earliest when all is settled, and one under a
+    legal hold is not touched.
     """
-    acted = select(findings.c.post_key).where(
+    periods = periods or shipped_periods()
+    handles = _count_rows(db, observables)
+    due = now - (periods.negatives - KEPT_UNJUDGED)  # expires_at was written with KEPT_UNJUDGED
+    gone = _keys(
+        db,
+        select(posts.c.post_key).where(
+            posts.c.expires_at <= due, posts.c.post_key.not_in(_acted()), _free(posts.c.post_key)
+        ),
+    )
+    forget(db, gone)
+    over = _over(db, now - periods.findings)
+    empty(db, over, now)
+    purged = Purged(
+        posts=len(gone),
+        captures=_forget_captures(db, due),
+        handles=handles - _count_rows(db, observables),
+        masked=_mask_decided(db, now - periods.protected),
+        emptied=len(over),
+    )
+    _count(db, "posts purged", purged.posts)
+    _count(db, "captures purged", purged.captures)
+    _count(db, "findings emptied", purged.emptied)
+    return purged
+
+
+def held() -> Select[Any]:
+    """The findings under a legal hold."""
+    return select(holds.c.finding_id).where(holds.c.released_at.is_(None))
+
+
+def _free(post_key: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether no hold stands on a post."""
+    return post_key.not_in(select(findings.c.post_key).where(findings.c.finding_id.in_(held())))
+
+
+def _acted() -> Select[Any]:
+    """The posts on which evidence or a request rests."""
+    return select(findings.c.post_key).where(
         findings.c.finding_id.in_(select(evidence.c.finding_id))
         | findings.c.finding_id.in_(select(requests.c.finding_id))
     )
-    keys = list(
-        db.connection.scalars(
-            select(posts.c.post_key).where(
-                posts.c.expires_at <= now, posts.c.post_key.not_in(acted)
+
+
+def standing() -> Select[Any]:
+    """The findings about which a request is under way; a state we do not know is one of them."""
+    return select(requests.c.finding_id).where(requests.c.state.not_in(SETTLED))
+
+
+def _over(db: Db, due: datetime) -> list[int]:
+    """Decided findings about which nothing was done since *due*."""
+    active = (
+        select(decisions.c.finding_id).where(decisions.c.decided_at > due),
+        select(evidence.c.finding_id).where(evidence.c.kept_at > due),
+        select(requests.c.finding_id).where(requests.c.drafted_at > due),
+        standing(),
+        held(),
+        select(emptied.c.finding_id),
+    )
+    query = (
+        select(findings.c.finding_id)
+        .join(posts, posts.c.post_key == findings.c.post_key)
+        .where(findings.c.decided, posts.c.last_seen <= due)
+        .where(and_(*(findings.c.finding_id.not_in(one) for one in active)))
+    )
+    return _keys(db, query)
+
+
+def forget(db: Db, post_keys: Sequence[int]) -> None:
+    """Remove posts and every row that points at them."""
+    for start in range(0, len(post_keys), BATCH):
+        some = post_keys[start : start + BATCH]
+        links.forget(db, list(some))
+        _remove(db, posts, posts.c.post_key.in_(some))
+
+
+def _remove(db: Db, table: Table, which: ColumnElement[bool]) -> None:
+    """Remove rows; rows of other tables that need them go first, rows that do not let go of them."""
+    for other in metadata.tables.values():
+        for key in other.foreign_keys:
+            if key.column.table is not table:
+                continue
+            points = key.parent.in_(select(key.column).where(which))
+            if key.parent.nullable:
+                db.connection.execute(update(other).where(points).values({key.parent.name: None}))
+            else:
+                _remove(db, other, points)
+    db.connection.execute(delete(table).where(which))
+
+
+def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
+    """
+    Take out of findings all that tells of a person: text, names, handles, pages, reasons, notes.
+
+    What counts them (platform, grade, stance, moments, decisions, states of requests) stays, and
+    their files are `leftovers` from now on.
+    """
+    for finding_id in finding_ids:
+        key = db.connection.scalar(
+            select(findings.c.post_key).where(findings.c.finding_id == finding_id)
+        )
+        _empty_post(db, int(key or 0))
+        db.connection.execute(
+            update(decisions)
+            .where(decisions.c.finding_id == finding_id)
+            .values(note=db.vault.seal(b""))
+        )
+        asked = select(requests.c.request_id).where(requests.c.finding_id == finding_id)
+        for table, column in ((request_events, "note"), (checks, "detail")):
+            db.connection.execute(
+                update(table)
+                .where(table.c.request_id.in_(asked))
+                .values({column: db.vault.seal(b"")})
             )
+        db.connection.execute(insert(emptied).values(finding_id=finding_id, emptied_at=now))
+
+
+def _empty_post(db: Db, post_key: int) -> None:
+    for table in (observables, revisions, sightings):
+        db.connection.execute(delete(table).where(table.c.post_key == post_key))
+    row = db.connection.execute(
+        select(posts.c.platform, posts.c.post_id).where(posts.c.post_key == post_key)
+    ).one()
+    stub = Post(row.platform, f"gone-{db.vault.keyed_hash(row.post_id)[:32]}", "", "")
+    db.connection.execute(
+        update(posts)
+        .where(posts.c.post_key == post_key)
+        .values(
+            post_id=stub.post_id,
+            author_hash=db.vault.keyed_hash(stub.post_id),
+            text_sha256=text_sha256(stub),
+            sealed=db.vault.seal(dump(stub)),
+            expires_at=None,
         )
     )
-    for start in range(0, len(keys), 500):
-        _forget(db, keys[start : start + 500])
-    living = select(sightings.c.capture_id).join(
-        findings, findings.c.post_key == sightings.c.post_key
-    )
-    old = captures.c.expires_at <= now
-    gone = list(
-        db.connection.scalars(
-            select(captures.c.capture_id).where(
-                old, captures.c.capture_id.not_in(living.where(sightings.c.capture_id.is_not(None)))
-            )
+    query = select(verdicts.c.verdict_id, verdicts.c.sealed).where(verdicts.c.post_key == post_key)
+    for verdict in db.connection.execute(query).all():
+        detail = json.loads(db.vault.open(verdict.sealed)) | {"reasons": [], "contacts": []}
+        db.connection.execute(
+            update(verdicts)
+            .where(verdicts.c.verdict_id == verdict.verdict_id)
+            .values(sealed=db.vault.seal(json.dumps(detail).encode("ascii")))
         )
+
+
+def _forget_captures(db: Db, due: datetime) -> int:
+    living = (
+        select(sightings.c.capture_id)
+        .join(findings, findings.c.post_key == sightings.c.post_key)
+        .where(sightings.c.capture_id.is_not(None))
     )
-    for start in range(0, len(gone), 500):
-        some = gone[start : start + 500]
+    gone = _keys(
+        db,
+        select(captures.c.capture_id).where(
+            captures.c.expires_at <= due, captures.c.capture_id.not_in(living)
+        ),
+    )
+    for start in range(0, len(gone), BATCH):
+        some = gone[start : start + BATCH]
         db.connection.execute(
             update(sightings).where(sightings.c.capture_id.in_(some)).values(capture_id=None)
         )
         db.connection.execute(delete(captures).where(captures.c.capture_id.in_(some)))
-    _count(db, "posts purged", len(keys))
-    _count(db, "captures purged", len(gone))
-    return Purged(len(keys), len(gone))
+    return len(gone)
 
 
-def _forget(db: Db, keys: list[int]) -> None:
-    links.forget(db, keys)
-    found = select(findings.c.finding_id).where(findings.c.post_key.in_(keys))
-    quality.forget(db, keys)
-    for table in (claims, referrals, decisions):
-        db.connection.execute(delete(table).where(table.c.finding_id.in_(found)))
-    for table in (findings, observables, verdicts):
-        db.connection.execute(delete(table).where(table.c.post_key.in_(keys)))
-    kept_posts.remove(db, keys)
+def _mask_decided(db: Db, due: datetime) -> int:
+    """Mask the posts whose last word, spoken before *due*, is that a protected person wrote them."""
+    query = (
+        select(findings.c.finding_id, findings.c.post_key)
+        .join(decisions, decisions.c.finding_id == findings.c.finding_id)
+        .where(decisions.c.label == Label.NOT_LURE, decisions.c.stance.in_(PROTECTED))
+        .where(_free(findings.c.post_key))
+        .where(findings.c.finding_id.not_in(select(emptied.c.finding_id)))
+        .distinct()
+    )
+    masked = 0
+    for finding_id, post_key in db.connection.execute(query).all():
+        made = decisions_on(db, finding_id)
+        if not made or made[-1].label is not Label.NOT_LURE or made[-1].stance not in PROTECTED:
+            continue
+        if made[-1].decided_at <= due:
+            masked += masking.hide(db, post_key)
+    return masked
+
+
+def is_emptied(db: Db, finding_id: int) -> bool:
+    """Whether a finding's bundle is gone."""
+    query = select(emptied.c.finding_id).where(emptied.c.finding_id == finding_id)
+    return db.connection.scalar(query) is not None
+
+
+def leftovers(db: Db) -> list[Leftover]:
+    """The files of findings whose bundle is gone."""
+    gone = select(emptied.c.finding_id)
+    packages = db.connection.execute(
+        select(evidence.c.path, evidence.c.sums_sha256).where(
+            evidence.c.finding_id.in_(gone), evidence.c.path != ""
+        )
+    ).all()
+    asked = db.connection.execute(
+        select(requests.c.letter, requests.c.package).where(
+            requests.c.finding_id.in_(gone), or_(requests.c.letter != "", requests.c.package != "")
+        )
+    ).all()
+    found = [Leftover(Path(path), sums) for path, sums in packages]
+    return found + [Leftover(Path(path), "") for row in asked for path in row if path]
+
+
+def let_go(db: Db, leftover: Leftover) -> None:
+    """A leftover is no longer there."""
+    shown = str(leftover.path)
+    for column in (evidence.c.path, requests.c.letter, requests.c.package):
+        db.connection.execute(update(column.table).where(column == shown).values({column.name: ""}))
+
+
+def _keys(db: Db, query: Select[Any]) -> list[int]:
+    return [int(key) for key in db.connection.scalars(query)]
+
+
+def _count_rows(db: Db, table: Table) -> int:
+    return int(db.connection.scalar(select(func.count()).select_from(table)) or 0)
 
 
 def _count(db: Db, name: str, more: int) -> None:

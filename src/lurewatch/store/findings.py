@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, delete, func, insert, literal, or_, select,
 
 from lurewatch.finding import (
     LURING,
+    PROTECTED,
     Contact,
     Decision,
     Finding,
@@ -23,7 +24,7 @@ from lurewatch.finding import (
     rank,
 )
 from lurewatch.post import Post
-from lurewatch.store import Db
+from lurewatch.store import Db, masking
 from lurewatch.store.posts import KEPT_UNJUDGED, load
 from lurewatch.store.tables import (
     claims,
@@ -44,6 +45,8 @@ UNDONE = "undone"  # a decision row that takes the one before it back
 
 def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime) -> bool:
     """Keep a verdict; gives whether it makes a new finding. Nothing a person decided is touched."""
+    if verdict.stance in PROTECTED and masking.hide(db, post_key):
+        verdict = masking.hidden(verdict)
     kept = db.connection.execute(
         insert(verdicts).values(
             post_key=post_key,

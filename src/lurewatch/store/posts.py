@@ -12,6 +12,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from lurewatch.post import Counts, Post
 from lurewatch.store import Db
 from lurewatch.store.tables import posts, revisions, sightings
+from lurewatch.text.mask import mask_post
 
 KEPT_UNJUDGED: Final = timedelta(days=7)  # DOMAIN.md §3.4: negatives and unreviewed clues
 
@@ -101,6 +102,8 @@ def columns(db: Db, post: Post, seen_at: datetime, source: str) -> dict[str, Any
 def _see_again(db: Db, found: Row[Any], post: Post, seen_at: datetime) -> None:
     old = load(db.vault.open(found.sealed))
     new = merged(old, post)
+    if text_sha256(hidden := mask_post(new)) == found.text_sha256:
+        new = hidden  # the same wording, of which we keep no detail of the debtor
     changes: dict[str, Any] = {"last_seen": max(found.last_seen, seen_at)}
     if new != old:
         changes |= {"sealed": db.vault.seal(dump(new)), "linked_at": None}

@@ -1,7 +1,7 @@
 """Runs: what was tried, page by page, and what came of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -304,3 +304,25 @@ def captures_of(db: Db, post: Post) -> list[Capture]:
             )
         )
     return found
+
+
+def rewrite(db: Db, capture_id: int, words: Mapping[str, str]) -> None:
+    """
+    Put other words into a page that is kept, byte for byte elsewhere the same.
+
+    `body_sha256` stays that of the page as it was served.
+    """
+    sealed = db.connection.scalar(
+        select(captures.c.sealed).where(captures.c.capture_id == capture_id)
+    )
+    opened = db.vault.open(sealed or b"")
+    start = 4 + int.from_bytes(opened[:4])
+    body = opened[start:]
+    for old, new in words.items():
+        body = body.replace(old.encode(), new.encode())
+    if body != opened[start:]:
+        db.connection.execute(
+            update(captures)
+            .where(captures.c.capture_id == capture_id)
+            .values(sealed=db.vault.seal(opened[:start] + body))
+        )

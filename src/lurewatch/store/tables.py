@@ -429,3 +429,22 @@ campaign_members = Table(
     Column("confirmed_by", String(100), nullable=False),
     Column("confirmed_at", Moment, nullable=False),
 )
+
+holds = Table(  # findings that nothing may forget, whatever has expired
+    "holds",
+    metadata,
+    Column("hold_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), nullable=False, index=True),
+    Column("why", LargeBinary, nullable=False),
+    Column("held_by", String(100), nullable=False),
+    Column("held_at", Moment, nullable=False),
+    Column("released_by", String(100)),
+    Column("released_at", Moment),
+)
+
+emptied = Table(  # findings whose bundle is gone: the rows that count them stay
+    "emptied",
+    metadata,
+    Column("finding_id", ForeignKey("findings.finding_id"), primary_key=True),
+    Column("emptied_at", Moment, nullable=False),
+)

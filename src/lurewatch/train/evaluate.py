@@ -10,8 +10,8 @@ import numpy as np
 from lurewatch.classify.encode import model_text
 from lurewatch.classify.model import Classifier, Prediction, Thresholds
 from lurewatch.errors import InputError
-from lurewatch.figures import wilson
 from lurewatch.finding import LURING, PROTECTED, Service, Stance
+from lurewatch.shares import wilson
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.text.normalise import Normalised, normalise
 from lurewatch.train.corpus import Example

@@ -1,0 +1,86 @@
+"""Details of debtors and victims: hidden where they are kept, not only where they are shown."""
+
+from dataclasses import replace
+
+from sqlalchemy import select, update
+
+from lurewatch.finding import Verdict
+from lurewatch.post import Post
+from lurewatch.store import Db, runs
+from lurewatch.store.posts import dump, load, text_sha256
+from lurewatch.store.tables import captures, findings, holds, posts, revisions, sightings
+from lurewatch.text.mask import mask_personal, mask_post, personal_numbers
+
+
+def hide(db: Db, post_key: int) -> bool:
+    """
+    Put a post's masked wording in place of what it said, here, in its earlier wordings and on its pages.
+
+    Gives whether there was anything to hide. A page that shows a held finding is left whole.
+    """
+    sealed = db.connection.scalar(select(posts.c.sealed).where(posts.c.post_key == post_key))
+    post = load(db.vault.open(sealed or b""))
+    numbers = numbers_of(post) | _hide_revisions(db, post_key)
+    if not numbers:
+        return False
+    masked = mask_post(post)
+    db.connection.execute(
+        update(posts)
+        .where(posts.c.post_key == post_key)
+        .values(sealed=db.vault.seal(dump(masked)), text_sha256=text_sha256(masked))
+    )
+    for capture_id in _pages(db, post_key):
+        runs.rewrite(db, capture_id, {number: mask_personal(number) for number in numbers})
+    return True
+
+
+def numbers_of(post: Post) -> set[str]:
+    """Every detail that a post gives away."""
+    return {number for _, _, value in post.values() for number in personal_numbers(value)}
+
+
+def _hide_revisions(db: Db, post_key: int) -> set[str]:
+    numbers: set[str] = set()
+    query = select(revisions).where(revisions.c.post_key == post_key)
+    for row in db.connection.execute(query).all():
+        post = load(db.vault.open(row.sealed))
+        if found := numbers_of(post):
+            numbers |= found
+            sealed = db.vault.seal(dump(mask_post(post)))
+            db.connection.execute(
+                update(revisions)
+                .where(revisions.c.revision_id == row.revision_id)
+                .values(sealed=sealed)
+            )
+    return numbers
+
+
+def _pages(db: Db, post_key: int) -> list[int]:
+    held = (
+        select(sightings.c.capture_id)
+        .join(findings, findings.c.post_key == sightings.c.post_key)
+        .join(holds, holds.c.finding_id == findings.c.finding_id)
+        .where(holds.c.released_at.is_(None), sightings.c.capture_id.is_not(None))
+    )
+    query = (
+        select(captures.c.capture_id)
+        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
+        .where(sightings.c.post_key == post_key, captures.c.capture_id.not_in(held))
+        .distinct()
+    )
+    return list(db.connection.scalars(query))
+
+
+def hidden(verdict: Verdict) -> Verdict:
+    """A verdict that repeats no detail; whom a victim or a warning accuses is kept as the clue it is."""
+    return replace(
+        verdict,
+        reasons=tuple(
+            replace(one, surface=mask_personal(one.surface), meaning=mask_personal(one.meaning))
+            for one in verdict.reasons
+        ),
+        contacts=tuple(
+            one if one.owner == "suspect" else replace(one, value=mask_personal(one.value))
+            for one in verdict.contacts
+        ),
+    )

@@ -1,0 +1,110 @@
+"""What the figures are made of: moments and labels, nothing that a post says."""
+
+from collections import defaultdict
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from lurewatch.figures import DayCount, FindingTimes, RequestTimes
+from lurewatch.finding import Label
+from lurewatch.store import Db, runs
+from lurewatch.store.findings import UNDONE
+from lurewatch.store.tables import decisions, findings, posts, request_events, requests, verdicts
+
+TROUBLED: Final = ("blocked", "disallowed", "changed", "failed")
+ENDS: Final = ("refused", "withdraw")  # steps after which nothing is waited for
+
+
+def covered(db: Db, since: datetime, until: datetime) -> list[DayCount]:
+    """Each platform on each day (UTC), oldest first."""
+    sums: dict[tuple[str, date], tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for one in runs.by_day(db, since=since):
+        if one.day >= until.date():
+            continue
+        pages, troubled, found = sums[one.platform, one.day]
+        sums[one.platform, one.day] = (
+            pages + one.tried,
+            troubled + sum(count for state, count in one.pages.items() if state in TROUBLED),
+            found + one.posts,
+        )
+    return [DayCount(*key, *sums[key]) for key in sorted(sums, key=lambda key: (key[1], key[0]))]
+
+
+def finding_times(db: Db, since: datetime, until: datetime, now: datetime) -> list[FindingTimes]:
+    """The findings found from *since* to *until*, with the decision that stood at *now*."""
+    chosen = (findings.c.found_at >= since, findings.c.found_at < until)
+    made: dict[int, list[Any]] = defaultdict(list)
+    for row in db.connection.execute(
+        select(
+            decisions.c.finding_id,
+            decisions.c.label,
+            decisions.c.stance,
+            decisions.c.reviewer,
+            decisions.c.decided_at,
+        )
+        .join(findings, findings.c.finding_id == decisions.c.finding_id)
+        .where(*chosen, decisions.c.decided_at <= now)
+        .order_by(decisions.c.decision_id)
+    ):
+        if row.label == UNDONE:
+            made[row.finding_id].pop()
+        else:
+            made[row.finding_id].append(row)
+    query = (
+        select(
+            findings.c.finding_id,
+            findings.c.platform,
+            findings.c.grade,
+            findings.c.found_at,
+            verdicts.c.services,
+            posts.c.published_at,
+        )
+        .join(posts, posts.c.post_key == findings.c.post_key)
+        .join(verdicts, verdicts.c.verdict_id == findings.c.verdict_id)
+        .where(*chosen)
+        .order_by(findings.c.finding_id)
+    )
+    return [_times(row, made[row.finding_id]) for row in db.connection.execute(query)]
+
+
+def _times(row: Any, made: list[Any]) -> FindingTimes:
+    last = made[-1] if made and made[-1].label != Label.UNSURE else None
+    return FindingTimes(
+        finding_id=row.finding_id,
+        platform=row.platform,
+        grade=row.grade,
+        services=tuple(row.services.split()),
+        published_at=row.published_at,
+        found_at=row.found_at,
+        decided_at=last.decided_at if last else None,
+        label=last.label if last else None,
+        stance=last.stance if last else None,
+        reviewer=last.reviewer if last else None,
+    )
+
+
+def request_times(db: Db, since: datetime, until: datetime) -> list[RequestTimes]:
+    """The requests drafted from *since* to *until*, with what was done with each."""
+    query = select(requests).where(requests.c.drafted_at >= since, requests.c.drafted_at < until)
+    rows = db.connection.execute(query.order_by(requests.c.request_id)).all()
+    steps: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for event in db.connection.execute(
+        select(request_events.c.request_id, request_events.c.step, request_events.c.at)
+        .where(request_events.c.request_id.in_([row.request_id for row in rows]))
+        .order_by(request_events.c.event_id)
+    ):
+        steps[event.request_id].setdefault(event.step, event.at)  # the first time counts
+    return [
+        RequestTimes(
+            row.recipient,
+            row.drafted_at,
+            sent_at=steps[row.request_id].get("send"),
+            removed_at=steps[row.request_id].get("removed"),
+            ended_at=min(
+                (steps[row.request_id][step] for step in ENDS if step in steps[row.request_id]),
+                default=None,
+            ),
+        )
+        for row in rows
+    ]
