@@ -136,18 +136,11 @@ def take_in(store: Store, capture: Capture, next_url: str | None = None) -> Take
 
     *next_url* is where the keyword goes on: after a kill the next run starts there.
     """
-    new = 0
+    source = f"{capture.how}:{capture.platform}"
     with store.begin() as db:
         capture_id = runs.keep_capture(db, capture)
-        for post in capture.posts:
-            _, is_new = posts.keep(
-                db,
-                post,
-                seen_at=capture.captured_at,
-                source=f"{capture.how}:{capture.platform}",
-                capture_id=capture_id,
-            )
-            new += is_new
+        seen = (posts.Seen(post, capture.captured_at, source, capture_id) for post in capture.posts)
+        new = posts.keep(db, seen)
         runs.count(
             db,
             capture.run_id,
@@ -249,14 +242,10 @@ def silent(days: Sequence[SourceDay]) -> list[tuple[SourceDay, int]]:
     return found
 
 
-def go_on(store: Store, platform: str, keyword: str) -> str | None:
-    """The address at which a stopped run of this keyword goes on; that run itself is over then."""
-    with store.begin() as db:
-        found = runs.unfinished(db, platform, keyword)
-        if found is None:
-            return None
-        runs.finish(db, found.run_id, "stopped", _now())
-        return found.next_url
+def unfinished(store: Store, platform: str, keyword: str) -> str | None:
+    """The address at which a stopped run of this keyword goes on."""
+    with store.reading() as db:
+        return runs.unfinished(db, platform, keyword)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1352,10 +1341,10 @@ def import_posts(store: Store, found: Iterable[tuple[Post, datetime]], source: s
     while some := list(islice(stream, IMPORT_BATCH)):
         run_id = run_id or start_run(store, platform=some[0][0].platform, how="import")
         with store.begin() as db:
-            for post, seen_at in some:
-                _, is_new = posts.keep(db, post, seen_at=seen_at, source=source, capture_id=None)
-                imported += is_new
-                repaired += bool(post.repairs)
+            imported += posts.keep(
+                db, (posts.Seen(post, seen_at, source) for post, seen_at in some)
+            )
+            repaired += sum(bool(post.repairs) for post, _ in some)
             for platform in sorted({post.platform for post, _ in some}):
                 count = sum(post.platform == platform for post, _ in some)
                 runs.count(db, run_id, platform, "", "imported", _now(), found=count)

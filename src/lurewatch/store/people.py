@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -13,7 +14,12 @@ from lurewatch.store.tables import people
 
 ROLES: Final = ("reviewer", "lead", "legal", "auditor", "admin")
 HASHER: Final = PasswordHasher()
-NOBODY: Final = HASHER.hash("nobody")  # checked for unknown names, so that both take as long
+
+
+@cache
+def nobody() -> str:
+    """What is checked for unknown names, so that both take as long."""
+    return HASHER.hash("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def verified(db: Db, name: str, password: str) -> User | None:
     """The person, if the password is theirs and they are not disabled."""
     row = db.connection.execute(select(people).where(people.c.name == name)).one_or_none()
     try:
-        HASHER.verify(row.password if row else NOBODY, password)
+        HASHER.verify(row.password if row else nobody(), password)
     except VerificationError:
         return None
     return User(row.name, row.role, False) if row and not row.disabled else None

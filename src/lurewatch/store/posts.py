@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from lurewatch.post import Counts, Post
 from lurewatch.store import Db
@@ -30,12 +30,15 @@ class PostRow:
 
 def dump(post: Post) -> bytes:
     """A post as bytes; NUL and lone surrogates survive as JSON escapes."""
-    return json.dumps(asdict(post), default=_dump_moment).encode("ascii")
+    plain = {name: getattr(post, name) for name in Post.__slots__}
+    return json.dumps(plain, default=_dump_part).encode("ascii")
 
 
-def _dump_moment(value: Any) -> str:
+def _dump_part(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Counts):
+        return asdict(value)
     raise TypeError(f"not kept in a post: {value!r}")
 
 
@@ -59,64 +62,121 @@ def text_sha256(post: Post) -> str:
     return hashlib.sha256(written).hexdigest()
 
 
-def keep(
-    db: Db, post: Post, *, seen_at: datetime, source: str, capture_id: int | None
-) -> tuple[int, bool]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A post and where and when it was seen."""
+
+    post: Post
+    at: datetime
+    source: str
+    capture_id: int | None = None
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """What tells one post from another."""
+        return self.post.platform, self.post.post_id
+
+
+def keep(db: Db, seen: Iterable[Seen]) -> int:
     """
-    Keep a post, or the sighting of one that is known; gives its key and whether it is new.
+    Keep posts, or the sightings of those that are known; gives how many are new.
 
     A changed wording replaces the old one, which is kept as a revision and judged again. What a
     later page leaves out (a bio, a comment) is not lost: the fuller value stays.
     """
-    found = db.connection.execute(
-        select(posts).where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
-    ).one_or_none()
-    if found is None:
-        key = db.connection.execute(insert(posts).values(**columns(db, post, seen_at, source)))
-        post_key = int(key.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
-    else:
-        post_key = int(found.post_key)
-        _see_again(db, found, post, seen_at)
+    new, waiting = 0, list(seen)
+    while waiting:
+        first: dict[tuple[str, str], Seen] = {}
+        repeated = [one for one in waiting if first.setdefault(one.id, one) is not one]
+        new += _keep_distinct(db, list(first.values()))
+        waiting = repeated
+    return new
+
+
+def _keep_distinct(db: Db, seen: list[Seen]) -> int:
+    known = _known(db, seen)
+    fresh = [one for one in seen if one.id not in known]
+    keys = {post: row.post_key for post, row in known.items()}
+    if fresh:
+        statement = insert(posts).returning(posts.c.post_key, sort_by_parameter_order=True)
+        rows = [_columns(db, one) for one in fresh]
+        added = db.connection.scalars(statement, rows)
+        keys |= {one.id: key for one, key in zip(fresh, added, strict=True)}
+    again = [(known[one.id], one) for one in seen if one.id in known]
+    if again:
+        db.connection.execute(CHANGE, [_changes(db, row, one) for row, one in again])
     db.connection.execute(
-        insert(sightings).values(post_key=post_key, capture_id=capture_id, seen_at=seen_at)
+        insert(sightings),
+        [
+            {"post_key": keys[one.id], "capture_id": one.capture_id, "seen_at": one.at}
+            for one in seen
+        ],
     )
-    return post_key, found is None
+    return len(fresh)
 
 
-def columns(db: Db, post: Post, seen_at: datetime, source: str) -> dict[str, Any]:
-    """The columns of a new post."""
+def _known(db: Db, seen: list[Seen]) -> dict[tuple[str, str], Row[Any]]:
+    ids: dict[str, list[str]] = {}
+    for one in seen:
+        ids.setdefault(one.post.platform, []).append(one.post.post_id)
+    return {
+        (row.platform, row.post_id): row
+        for platform, some in ids.items()
+        for row in db.connection.execute(
+            select(posts).where(posts.c.platform == platform, posts.c.post_id.in_(some))
+        )
+    }
+
+
+def _columns(db: Db, seen: Seen) -> dict[str, Any]:
+    post = seen.post
     return {
         "platform": post.platform,
         "post_id": post.post_id,
         "author_hash": db.vault.keyed_hash(f"{post.platform}:{post.author_id or post.author_name}"),
         "text_sha256": text_sha256(post),
         "published_at": post.published_at,
-        "first_seen": seen_at,
-        "last_seen": seen_at,
-        "source": source,
+        "first_seen": seen.at,
+        "last_seen": seen.at,
+        "source": seen.source,
         "sealed": db.vault.seal(dump(post)),
-        "expires_at": seen_at + KEPT_UNJUDGED,
+        "expires_at": seen.at + KEPT_UNJUDGED,
     }
 
 
-def _see_again(db: Db, found: Row[Any], post: Post, seen_at: datetime) -> None:
-    old = load(db.vault.open(found.sealed))
-    new = merged(old, post)
-    if text_sha256(hidden := mask_post(new)) == found.text_sha256:
+CHANGED: Final = (
+    "last_seen",
+    "expires_at",
+    "sealed",
+    "text_sha256",
+    "judged_by",
+    "linked_at",
+)
+CHANGE: Final = (
+    update(posts)
+    .where(posts.c.post_key == bindparam("key"))
+    .values({name: bindparam(f"new_{name}") for name in CHANGED})
+)
+
+
+def _changes(db: Db, row: Row[Any], seen: Seen) -> dict[str, Any]:
+    """What CHANGE sets of a post that is seen again; an earlier wording is put aside."""
+    old = load(db.vault.open(row.sealed))
+    new = merged(old, seen.post)
+    if text_sha256(hidden := mask_post(new)) == row.text_sha256:
         new = hidden  # the same wording, of which we keep no detail of the debtor
-    changes: dict[str, Any] = {"last_seen": max(found.last_seen, seen_at)}
+    values = {name: getattr(row, name) for name in CHANGED}
+    values["last_seen"] = max(row.last_seen, seen.at)
+    if row.expires_at:
+        values["expires_at"] = max(row.expires_at, seen.at + KEPT_UNJUDGED)
     if new != old:
-        changes |= {"sealed": db.vault.seal(dump(new)), "linked_at": None}
-    if text_sha256(new) != found.text_sha256:
+        values |= {"sealed": db.vault.seal(dump(new)), "linked_at": None}
+    if (text := text_sha256(new)) != row.text_sha256:
+        values |= {"text_sha256": text, "judged_by": None}
         db.connection.execute(
-            insert(revisions).values(
-                post_key=found.post_key, sealed=found.sealed, replaced_at=seen_at
-            )
+            insert(revisions).values(post_key=row.post_key, sealed=row.sealed, replaced_at=seen.at)
         )
-        changes |= {"text_sha256": text_sha256(new), "judged_by": None}
-    if found.expires_at:
-        changes["expires_at"] = max(found.expires_at, seen_at + KEPT_UNJUDGED)
-    db.connection.execute(update(posts).where(posts.c.post_key == found.post_key).values(**changes))
+    return {"key": row.post_key} | {f"new_{name}": value for name, value in values.items()}
 
 
 def merged(old: Post, new: Post) -> Post:

@@ -181,14 +181,6 @@ def pages_since(db: Db, platform: str, since: datetime) -> int:
     return int(db.connection.scalar(query) or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A run that stopped before a keyword's end, and where it goes on."""
-
-    run_id: str
-    next_url: str
-
-
 TROUBLE: Final = ("blocked", "changed", "failed", "disallowed")
 
 
@@ -231,10 +223,10 @@ def _opened(db: Db, sealed: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(opened[4 : 4 + size]), opened[4 + size :]
 
 
-def unfinished(db: Db, platform: str, keyword: str) -> Unfinished | None:
+def unfinished(db: Db, platform: str, keyword: str) -> str | None:
     """Where the newest run of this keyword stopped before its end, if it did."""
     row = db.connection.execute(
-        select(coverage.c.next_url, runs.c.run_id, runs.c.state)
+        select(coverage.c.next_url, runs.c.state)
         .join(runs, runs.c.run_id == coverage.c.run_id)
         .where(
             coverage.c.platform == platform,
@@ -244,9 +236,7 @@ def unfinished(db: Db, platform: str, keyword: str) -> Unfinished | None:
         .order_by(coverage.c.coverage_id.desc())
         .limit(1)
     ).one_or_none()
-    if row is None or row.state in OVER or row.next_url is None:
-        return None
-    return Unfinished(row.run_id, row.next_url)
+    return row.next_url if row and row.state not in OVER else None
 
 
 def keep_capture(db: Db, capture: Capture) -> int:
