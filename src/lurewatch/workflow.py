@@ -664,8 +664,10 @@ def judge_pending(
             progress(done, total)
 
 
-def judge_post(store: Store, detector: "Detector", platform: str, post_id: str) -> int | None:
-    """Judge one post now; gives its finding, if it is one."""
+def judge_post(
+    store: Store, detector: "Detector", platform: str, post_id: str
+) -> tuple[Post, int | None]:
+    """Judge one post now; gives it, and its finding if it is one."""
     with store.reading() as db:
         row = posts.get(db, platform, post_id)
     if row is None:
@@ -676,10 +678,11 @@ def judge_post(store: Store, detector: "Detector", platform: str, post_id: str) 
         kept.record(db, row.post_key, verdict, f"{detector.model}/{detector.lexicon}", _now())
         if verdict.flagged:
             kept.place(db, row.post_key, row.post, verdict.grade, verdict.score, names)
-        return kept.number_of(db, row.post_key)
+        return row.post, kept.number_of(db, row.post_key)
 
 
 LEASE: Final = timedelta(minutes=10)  # how long an opened finding is one person's
+OWN_RULE: Final = "it names our institution: only a lead can call it a lure"
 SECOND_SHARE: Final = 0.05  # of decisions a second person is asked about
 
 
@@ -895,9 +898,7 @@ def decide(
         _check_claim(db, finding_id, reviewer)
         leads = _is_lead(db, reviewer)
         if label is Label.LURE and found.named and not leads:
-            raise NotAllowedError(
-                f"finding {finding_id}: it names our institution: only a lead can call it a lure"
-            )
+            raise NotAllowedError(f"finding {finding_id}: {OWN_RULE}")
         made = _decide(db, finding_id, label, stance, services, note, reviewer)
         if leads:
             quality.settle(db, finding_id)
@@ -969,6 +970,11 @@ def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
         standing = kept.decisions_on(db, finding_id)
         if not standing:
             raise NotAllowedError(f"there is no decision on finding {finding_id} to take back")
+        look = quality.waiting_look(db, finding_id)
+        if look and look.first_reviewer != reviewer:
+            raise NotAllowedError(
+                f"finding {finding_id}: it waits for a second look: only who decided it takes it back"
+            )
         last = standing[-1]
         kept.decide(db, finding_id, kept.UNDONE, last.stance, last.services, "", reviewer, _now())
         quality.ask_no_more(db, finding_id)
@@ -1169,6 +1175,8 @@ def record_request(store: Store, request: TakedownRequest) -> TakedownRequest:
                 f"finding {request.finding_id}: a takedown request needs a person's decision that"
                 " it is a lure, SOLICIT or RECRUIT; decide it in the console first"
             )
+        if _found(store, db, request.finding_id).named and not _is_lead(db, standing[-1].reviewer):
+            raise NotAllowedError(f"finding {request.finding_id}: {OWN_RULE}")
         request = asked.record(db, request)
         audit.note(db, _now(), request.drafted_by, "draft request", str(request.request_id))
     return request

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,19 @@ from lurewatch.errors import NotAllowedError, SettingsError
 from lurewatch.finding import Grade, Label, Service, Stance
 from lurewatch.shares import kappa
 from lurewatch.store import Store
+from lurewatch.takedown import TakedownRequest, TakedownState, Track
 from lurewatch.workflow import User, Wanted
-from tests.conftest import Judge
+from tests.conftest import NOW, Judge
 from tests.review.conftest import decision, logged_in, token
 
 KIM, ANN = User("kim", "reviewer", False), User("ann", "reviewer", False)
 LURE: dict[str, Any] = {"label": Label.LURE, "stance": Stance.SOLICIT, "services": [Service.C2]}
+
+
+def a_request(number: int) -> TakedownRequest:
+    return TakedownRequest(
+        0, number, Track.A, "贴吧", TakedownState.DRAFTED, Path("x"), Path("y"), "kim", NOW
+    )
 
 
 def name_us(settings: Settings) -> None:
@@ -55,6 +63,8 @@ def test_one_does_not_look_at_ones_own_again(store: Store, a_finding: Any) -> No
     workflow.decide(store, number, reviewer="kim", second_share=1.0, **LURE)
     with pytest.raises(NotAllowedError, match="no second look"):
         workflow.look_again(store, number, reviewer="kim", **LURE)
+    with pytest.raises(NotAllowedError, match="only who decided it"):
+        workflow.undo_decision(store, number, reviewer="ann")
     workflow.undo_decision(store, number, reviewer="kim")
     assert workflow.next_finding(store, Wanted(None, second_look_by="ann"), user=ANN) is None
 
@@ -62,8 +72,12 @@ def test_one_does_not_look_at_ones_own_again(store: Store, a_finding: Any) -> No
 def test_only_a_lead_calls_a_post_about_us_a_lure(
     app: Any, store: Store, settings: Settings, a_finding: Any
 ) -> None:
-    name_us(settings)
     number = a_finding("演示 消金逼我还钱，停息挂账加微信 demo_0088")
+    workflow.decide(store, number, reviewer="kim", **LURE)
+    name_us(settings)
+    with pytest.raises(NotAllowedError, match="names our institution"):
+        workflow.record_request(store, a_request(number))  # what was decided before holds no more
+    workflow.undo_decision(store, number, reviewer="kim")
     with pytest.raises(NotAllowedError, match="names our institution"):
         workflow.decide(store, number, reviewer="kim", **LURE)
     kim = logged_in(app, "kim")
@@ -77,6 +91,7 @@ def test_only_a_lead_calls_a_post_about_us_a_lure(
     assert f"/findings/{number}" in lead.get("/?decided=lead").text
     decision(lead, number, label="lure")
     assert workflow.decisions_on(store, number)[-1].label is Label.LURE
+    assert workflow.record_request(store, a_request(number)).request_id == 1
 
 
 def test_a_new_profile_ranks_anew(store: Store, settings: Settings, a_finding: Any) -> None:

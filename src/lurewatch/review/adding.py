@@ -52,8 +52,8 @@ def _add(
         environ=environment(request.app.state.settings),
     )
     detector = detector_of(request)
-    number = judge_post(store, detector, added.platform, added.post_id)
+    post, number = judge_post(store, detector, added.platform, added.post_id)
     if number is not None:
         request.session["flash"] = {"said": "added"}
         return RedirectResponse(f"/findings/{number}", 303)
-    return page(request, "add.html", added=added)
+    return page(request, "add.html", added=added, why=detector.why_not(post))

@@ -159,6 +159,8 @@ PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
     "lead": "only a lead can call it a lure",
     "held": "somebody else is looking at it",
     "look": "it waits for no second look of yours",
+    "waits": "it waits for a second look",
+    "own undo": "only who decided it takes it back",
     "old": "this form is too old; go back, reload the page and try again",
 }
 WAITS: Final = {
