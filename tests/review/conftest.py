@@ -69,7 +69,7 @@ def browsing(app: Any, settings: Settings) -> Iterator[Callable[..., Any]]:
                     base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
                 )
                 page = context.new_page()
-                page.set_default_timeout(10_000)
+                page.set_default_timeout(30_000)
                 page.on("console", lambda message: said.append(message.text))
                 page.on("dialog", lambda dialog: said.append(dialog.message))
                 page.goto("/")

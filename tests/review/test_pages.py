@@ -167,7 +167,7 @@ def test_a_public_page_is_read_from_the_console(store: Store, settings: Settings
         )
         app.state.detector = Judge()
         client = logged_in(app, "kim")
-        url = f"https://www.xiaohongshu.com/explore/{note.note_id}?xsec_token=demo"
+        url = f"https://www.xiaohongshu.com/explore/{note.id}?xsec_token=demo"
         form = {"token": token(client, "/add"), "url": url, "visit": "1"}
         answer = client.post("/add", data=form)
     assert "由浏览器采集" in answer.text, answer.text
