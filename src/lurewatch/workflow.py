@@ -18,6 +18,7 @@ from lurewatch.store import (
     Store,
     audit,
     custody,
+    deliveries,
     expiry,
     firings,
     measured,
@@ -561,6 +562,7 @@ def decide(
             raise NotAllowedError(f"there is no finding {finding_id}")
         kept.decide(db, finding_id, label, stance, services, note, reviewer, _now())
         audit.note(db, _now(), reviewer, f"decide {label}", str(finding_id))
+        deliveries.announce(db, f"finding.{label}", finding_id, _now())
         return kept.decisions_on(db, finding_id)[-1]
 
 
@@ -573,6 +575,7 @@ def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
         last = standing[-1]
         kept.decide(db, finding_id, kept.UNDONE, last.stance, last.services, "", reviewer, _now())
         audit.note(db, _now(), reviewer, "undo decision", str(finding_id))
+        deliveries.announce(db, "finding.undone", finding_id, _now())
 
 
 def add_user(store: Store, name: str, password: str, role: str) -> None:

@@ -40,6 +40,7 @@ def create_app(
 ) -> FastAPI:
     """The console over a store; *secret* signs sessions."""
     from lurewatch.review import coverage, figures, finding, metrics, queue, sessions
+    from lurewatch.review.api.routes import create_api
 
     app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store = store
@@ -58,6 +59,7 @@ def create_app(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    app.mount("/api/v1", create_api(store))
     for module in (sessions, queue, finding, coverage, figures, metrics):
         app.include_router(module.router)
 
