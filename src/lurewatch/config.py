@@ -41,6 +41,7 @@ class Settings:
     notify: tuple[str, ...] = ()  # where notices go, in Apprise's way of writing
     daily_pages: int = 2000  # at most asked of a platform in a day
     tsa: str | None = None  # the address of a time-stamping authority (RFC 3161)
+    webhook_local: tuple[str, ...] = ()  # addresses of this machine or network that may be told
     metrics_token: str | None = None  # None: /metrics answers this machine only
 
     @property
@@ -100,6 +101,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         notify=tuple(env.get("LUREWATCH_NOTIFY", "").split()),
         daily_pages=read_count(env, "LUREWATCH_DAILY_PAGES", 2000),
         tsa=env.get("LUREWATCH_TSA") or None,
+        webhook_local=tuple(env.get("LUREWATCH_WEBHOOK_LOCAL", "").split()),
         metrics_token=env.get("LUREWATCH_METRICS_TOKEN") or None,
         claim_minutes=int(_number(env, "LUREWATCH_CLAIM_MINUTES", 10, 1, 24 * 60)),
         second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),

@@ -23,6 +23,7 @@ from lurewatch.store import (
     cases,
     claims,
     custody,
+    deliveries,
     expiry,
     firings,
     history,
@@ -982,6 +983,7 @@ def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
         if referral and referral.reason == quality.OWN and referral.referred_by == reviewer:
             quality.settle(db, finding_id)
         audit.note(db, _now(), reviewer, "undo decision", str(finding_id))
+        deliveries.announce(db, "finding.undone", finding_id, _now())
 
 
 def check_founded(label: Label, stance: Stance, services: Sequence[Service]) -> None:
@@ -1032,6 +1034,7 @@ def _decide(
     kept.decide(db, finding_id, label, stance, services, note, reviewer, _now())
     claims.release(db, reviewer, finding_id)
     audit.note(db, _now(), reviewer, f"decide {label}", str(finding_id))
+    deliveries.announce(db, f"finding.{label}", finding_id, _now())
     return kept.decisions_on(db, finding_id)[-1]
 
 

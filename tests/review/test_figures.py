@@ -128,7 +128,7 @@ def test_charts_are_whole_and_say_what_they_are(chart: str) -> None:
     for line in svg.iter("polyline"):
         for point in line.attrib["points"].split():
             x, y = map(float, point.split(","))
-            assert 0 <= x <= 640 and 0 <= y <= 260
+            assert 0 <= x <= 640 and 0 <= y <= 216
 
 
 @pytest.fixture

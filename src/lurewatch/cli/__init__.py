@@ -13,6 +13,7 @@ from lurewatch.cli import (
     auditing,
     collecting,
     demo,
+    desks,
     doctor,
     judging,
     keeping,
@@ -62,6 +63,8 @@ app.command("search", rich_help_panel=WORK)(linking.search)
 app.add_typer(acting.evidence_app, name="evidence", rich_help_panel=WORK)
 app.add_typer(acting.takedown_app, name="takedown", rich_help_panel=WORK)
 app.command("report", rich_help_panel=WORK)(reporting.report)
+app.add_typer(desks.token_app, name="token", rich_help_panel=KEEP)
+app.add_typer(desks.webhook_app, name="webhook", rich_help_panel=KEEP)
 app.command("setup", rich_help_panel=KEEP)(acting.setup)
 app.command("doctor", rich_help_panel=KEEP)(doctor.doctor)
 app.add_typer(auditing.app, name="audit", rich_help_panel=KEEP)

@@ -172,13 +172,9 @@ def export_package(
 
 def exported(store: "Store", finding: "Finding", kept: "KeptEvidence", target: Path) -> None:
     """Write a package's zip; that it leaves the house is in its custody log first."""
-    from lurewatch import workflow
-    from lurewatch.evidence.package import export
+    from lurewatch import desk
 
-    workflow.note_custody(store, kept.sums_sha256, getpass.getuser(), f"exported {target.name}")
-    decisions = workflow.decisions_on(store, finding.finding_id)
-    custody = workflow.custody_of(store, kept.sums_sha256)
-    export(kept.path, target, finding, decisions, custody)
+    desk.export_evidence(store, finding, kept, target, who=getpass.getuser())
 
 
 @evidence_app.command("log")

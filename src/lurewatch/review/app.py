@@ -53,6 +53,7 @@ def create_app(
         queue,
         sessions,
     )
+    from lurewatch.review.api.routes import create_api
 
     settings = settings or read_settings()
     app = FastAPI(title="lurewatch", docs_url=None, redoc_url=None, openapi_url=None)
@@ -75,6 +76,7 @@ def create_app(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    app.mount("/api/v1", create_api(store))
     for module in (sessions, queue, finding, quality, coverage, figures, adding, metrics):
         app.include_router(module.router)
 

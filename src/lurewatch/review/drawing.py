@@ -41,7 +41,7 @@ def bar_chart(
 ) -> Markup:
     """A bar for each (name, value, value as shown), with the interval of each where there is one."""
     top = most or max((value for _, value, _ in rows), default=0) or 1
-    start, end = 190, 540
+    start, end = 250, 540
     height = ROW * max(1, len(rows)) + 8
     drawn = []
     for place, (name, value, shown) in enumerate(rows):
@@ -80,10 +80,10 @@ def _plane(title: str, told: str, series: Mapping[str, Sequence[Point]], x: str,
         )
         style = f'fill="none" stroke="{ink}" stroke-width="2" stroke-dasharray="{dash}"'
         drawn.append(f'<polyline points="{line}" {style}/>')
-        column = LEFT + 140 * (place % 4)
-        row = HEIGHT - 4 + 20 * (place // 4)
+        column = LEFT + 280 * (place % 2)
+        row = HEIGHT - 4 + 20 * (place // 2)
         drawn.append(f'<path d="M{column} {row - 4}h22" {style}/>{_text(column + 28, row, name)}')
-    rows_of_names = (max(1, len(series)) - 1) // 4
+    rows_of_names = (max(1, len(series)) - 1) // 2
     return _svg(title, told, HEIGHT + 6 + 20 * rows_of_names, drawn)
 
 

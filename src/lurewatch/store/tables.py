@@ -442,6 +442,54 @@ holds = Table(  # findings that nothing may forget, whatever has expired
     Column("released_at", Moment),
 )
 
+tokens = Table(  # how other systems name themselves: of a token only its digest is kept
+    "tokens",
+    metadata,
+    Column("token_id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("scopes", String(200), nullable=False),
+    Column("added_by", String(100), nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+outcomes = Table(  # what a platform's desk says it did: append-only
+    "outcomes",
+    metadata,
+    Column("outcome_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), nullable=False, index=True),
+    Column("result", String(16), nullable=False),
+    Column("reference", String(200), nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("desk", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("added_by", String(100), nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
+
+deliveries = Table(  # what is to be told to a webhook, and how that went; no personal data
+    "deliveries",
+    metadata,
+    Column("delivery_id", Integer, primary_key=True),
+    Column("webhook_id", ForeignKey("webhooks.webhook_id"), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting delivered given_up
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("answer", String(200), nullable=False),
+    Index(None, "state", "due_at"),
+)
+
 emptied = Table(  # findings whose bundle is gone: the rows that count them stay
     "emptied",
     metadata,

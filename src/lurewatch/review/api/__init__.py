@@ -1,0 +1,1 @@
+"""The API for platform desks and other systems."""
