@@ -57,6 +57,15 @@ OWNERS: Final = {
     "suspect": "a suspect's, named by the author",
     "unknown": "unknown",
 }
+CHANNELS: Final = {
+    "wechat": "WeChat account",
+    "qq": "QQ",
+    "group": "Group",
+    "phone": "Telephone",
+    "link": "Link",
+    "email": "E-mail",
+    "pointer": "Pointer",
+}
 STATES: Final = {
     "captured": "captured",
     "empty": "nothing found",
