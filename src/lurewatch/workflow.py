@@ -903,6 +903,7 @@ def decide(
         made = _decide(db, finding_id, label, stance, services, note, reviewer)
         if leads:
             quality.settle(db, finding_id)
+        quality.ask_no_more(db, finding_id)
         if label is not Label.UNSURE and _drawn(db, finding_id, second_share):
             quality.ask_again(db, made, _now())
     return made

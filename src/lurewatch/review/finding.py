@@ -14,7 +14,7 @@ from lurewatch.finding import Label, Service, Stance
 from lurewatch.review.app import checked_form, decider, page, person, rules_of, store_of
 from lurewatch.review.filters import Filters
 from lurewatch.review.linked import linked_to
-from lurewatch.review.marking import excerpt, marks_of, parts_of, reason_rows, shown_value
+from lurewatch.review.marking import POINTER, excerpt, marks_of, parts_of, reason_rows, shown_value
 from lurewatch.review.queue import to_next
 
 router = APIRouter()
@@ -62,7 +62,7 @@ def _shown(request: Request, number: int, *, contacts_shown: bool) -> Response:
             (found, shown_value(found, contacts_shown=contacts_shown))
             for found in one.verdict.contacts
         ],
-        contacts_shown=contacts_shown,
+        hides=not contacts_shown and any(c.channel != POINTER for c in one.verdict.contacts),
         shots=[at for at, (kind, _) in enumerate(shots) if kind in SHOTS],
         histories=(("account", account), ("contact", contact)),
         kept=[(package, files_of(package.path)) for package in workflow.evidence_of(store, number)],

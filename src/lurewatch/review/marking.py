@@ -22,9 +22,13 @@ class Piece:
 
     @property
     def kind(self) -> str:
-        """What it is shown as: coding before all else."""
-        kinds = [reason.kind for reason in self.reasons]
-        return "coding" if "coding" in kinds else kinds[0] if kinds else ""
+        """What it is shown as: coding before all else, what the model weighed last."""
+        kinds = sorted((reason.kind for reason in self.reasons), key=_first)
+        return kinds[0] if kinds else ""
+
+
+def _first(kind: str) -> int:
+    return {"coding": 0, "contact": 1, "model": 3}.get(kind, 2)
 
 
 def marks_of(finding: Finding, *, contacts_shown: bool = False) -> list[Reason]:

@@ -68,6 +68,15 @@ LINKS: Final = {
     "link": "An address",
     "email": "An e-mail address",
 }
+CHANNELS: Final = {
+    "wechat": "WeChat account",
+    "qq": "QQ",
+    "group": "Group",
+    "phone": "Telephone",
+    "link": "Link",
+    "email": "E-mail",
+    "pointer": "Pointer",
+}
 STATES: Final = {
     "captured": "captured",
     "empty": "nothing found",

@@ -218,7 +218,6 @@ def chosen(wanted: Wanted, query: Select[Any], now: datetime) -> Select[Any]:
 
 WHOLE = select(
     findings.c.finding_id,
-    findings.c.post_key,
     findings.c.named,
     posts.c.sealed.label("post"),
     posts.c.first_seen,

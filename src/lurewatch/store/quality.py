@@ -15,7 +15,7 @@ from lurewatch.store.tables import findings, posts, referrals, samples, second_l
 
 OWN: Final = "own"  # the post names the institution
 DISAGREEMENT: Final = "disagreement"  # two people looked and differ
-TRIES: Final = 20  # drawings of keys before a small store is read whole
+TRIES: Final = 20  # drawings of keys: where few posts qualify, fewer may be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def ask_again(db: Db, decision: Decision, at: datetime) -> None:
 
 
 def ask_no_more(db: Db, finding_id: int) -> None:
-    """The decision was taken back before anybody looked again."""
+    """The decision was taken back, or another made, before anybody looked again."""
     db.connection.execute(
         delete(second_looks).where(
             second_looks.c.finding_id == finding_id, second_looks.c.reviewer.is_(None)
