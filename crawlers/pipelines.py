@@ -63,7 +63,7 @@ class CountCoverage:
             self.store, platform=spider.name, how="spider", run_id=spider.run_id or None
         )
         for keyword in spider.keywords:
-            if url := workflow.go_on(self.store, spider.name, keyword):
+            if url := workflow.unfinished(self.store, spider.name, keyword):
                 spider.resumed[keyword] = url
 
     def failed(self, spider: PlatformSpider, failure: Any) -> None:
