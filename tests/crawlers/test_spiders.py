@@ -60,7 +60,7 @@ def test_a_wall_ends_the_run_as_blocked(crawl: Crawl, store: Store) -> None:
     with demo_site() as site:
         rows = crawl("wechat", site.roots["wechat"], [HURRIED])
     assert [(row.state, row.detail) for row in rows] == [("blocked", "captcha")]
-    assert workflow.go_on(store, "wechat", HURRIED) is None
+    assert workflow.unfinished(store, "wechat", HURRIED) is None
 
 
 def test_a_cap_is_said(crawl: Crawl) -> None:

@@ -74,7 +74,8 @@ def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> N
 def bound(host: str, port: int) -> socket.socket:
     """A listening socket. Raises LurewatchError when the port cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio answers without delay (TCP_NODELAY) only where the socket says that it is TCP
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ def _dump_part(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Counts):
-        return asdict(value)
+        return {name: getattr(value, name) for name in Counts.__slots__}
     raise TypeError(f"not kept in a post: {value!r}")
 
 
@@ -98,9 +98,7 @@ def _keep_distinct(db: Db, seen: list[Seen]) -> int:
     fresh = [one for one in seen if one.id not in known]
     keys = {post: row.post_key for post, row in known.items()}
     if fresh:
-        statement = insert(posts).returning(posts.c.post_key, sort_by_parameter_order=True)
-        rows = [_columns(db, one) for one in fresh]
-        added = db.connection.scalars(statement, rows)
+        added = db.connection.scalars(ADD, [_columns(db, one) for one in fresh])
         keys |= {one.id: key for one, key in zip(fresh, added, strict=True)}
     again = [(known[one.id], one) for one in seen if one.id in known]
     if again:
@@ -144,6 +142,7 @@ def _columns(db: Db, seen: Seen) -> dict[str, Any]:
     }
 
 
+ADD: Final = insert(posts).returning(posts.c.post_key, sort_by_parameter_order=True)
 CHANGED: Final = (
     "last_seen",
     "expires_at",

@@ -64,18 +64,17 @@ def count(
     next_url: str | None = None,
 ) -> None:
     """One page more in the coverage."""
-    db.connection.execute(
-        insert(coverage).values(
-            run_id=run_id,
-            platform=platform,
-            keyword=keyword[:200],
-            state=state,
-            posts=found,
-            detail=detail[:1000],
-            next_url=next_url,
-            at=at,
-        )
-    )
+    row = {
+        "run_id": run_id,
+        "platform": platform,
+        "keyword": keyword[:200],
+        "state": state,
+        "posts": found,
+        "detail": detail[:1000],
+        "next_url": next_url,
+        "at": at,
+    }
+    db.connection.execute(insert(coverage), row)
 
 
 def covered(db: Db, run_ids: Sequence[str] | None = None) -> list[CoverageRow]:
@@ -252,18 +251,17 @@ def keep_capture(db: Db, capture: Capture) -> int:
     }
     head = json.dumps(facts).encode("ascii")
     sealed = db.vault.seal(len(head).to_bytes(4) + head + capture.body)
-    kept = db.connection.execute(
-        insert(captures).values(
-            run_id=capture.run_id,
-            platform=capture.platform,
-            status=capture.status,
-            form=capture.form,
-            body_sha256=sha256(capture.body).hexdigest(),
-            captured_at=capture.captured_at,
-            sealed=sealed,
-            expires_at=capture.captured_at + KEPT_UNJUDGED,
-        )
-    )
+    row = {
+        "run_id": capture.run_id,
+        "platform": capture.platform,
+        "status": capture.status,
+        "form": capture.form,
+        "body_sha256": sha256(capture.body).hexdigest(),
+        "captured_at": capture.captured_at,
+        "sealed": sealed,
+        "expires_at": capture.captured_at + KEPT_UNJUDGED,
+    }
+    kept = db.connection.execute(insert(captures), row)
     return int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
 
 

@@ -1,0 +1,74 @@
+"""A crawl that is killed again and again: at the end every post is there, once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+from sqlalchemy import select
+
+from lurewatch import workflow
+from lurewatch.cli.collecting import scrapy_environment
+from lurewatch.config import Settings, read_secrets
+from lurewatch.demo.posts import COUNT, MANY, posts_of
+from lurewatch.demo.site import PAGE, DemoSite, demo_site
+from lurewatch.store import open_store
+from lurewatch.store.tables import runs
+
+PAGES = COUNT // PAGE
+
+
+def crawling(site: DemoSite, settings: Settings, life: int) -> "subprocess.Popen[bytes]":
+    environ = scrapy_environment(
+        dict(os.environ)
+        | {
+            "LUREWATCH_HOME": str(settings.home),
+            "LUREWATCH_ROOTS": f"tieba={site.roots['tieba']}",
+        }
+    )
+    arguments = {"keywords": MANY, "run_id": f"life-{life}", "cap": str(PAGES)}
+    command = [sys.executable, "-m", "scrapy", "crawl", "tieba"]
+    for name, value in arguments.items():
+        command += ["-a", f"{name}={value}"]
+    return subprocess.Popen(command, env=environ)
+
+
+def searches(site: DemoSite) -> int:
+    return sum("/search/" in url for url in site.asked)
+
+
+def test_killed_at_ten_moments_a_crawl_keeps_every_post_once(settings: Settings) -> None:
+    """Twice while it starts, before there is a store; then at a page and a moment after it."""
+    moments = random.Random(7)
+    with demo_site() as site:
+        for life in range(2):
+            with crawling(site, settings, life) as child:
+                time.sleep(moments.uniform(0.3, 2))
+                child.send_signal(signal.SIGKILL)
+        for life, page in enumerate(sorted(moments.sample(range(1, PAGES), 8)), start=2):
+            with crawling(site, settings, life) as child:
+                while searches(site) < page:
+                    assert child.poll() is None
+                    time.sleep(0.002)
+                time.sleep(moments.uniform(0, 0.05))
+                child.send_signal(signal.SIGKILL)
+        with crawling(site, settings, 10) as child:
+            assert child.wait(120) == 0
+        assert (
+            PAGES < searches(site) <= PAGES + 10
+        )  # no more than the page of each kill is repeated
+    store = open_store(settings, read_secrets(settings, {}))
+    kept = Counter(row.post.post_id for row in workflow.export_posts(store))
+    assert kept == Counter(post.id for post in posts_of("tieba", MANY))
+    rows = workflow.coverage(store)
+    assert {row.state for row in rows} == {"captured"}
+    assert sum(row.pages for row in rows) == PAGES
+    assert workflow.unfinished(store, "tieba", MANY) is None
+    with store.reading() as db:
+        states = dict(db.connection.execute(select(runs.c.run_id, runs.c.state)).all())
+    assert states["life-10"] == "finished"
+    assert all(state == "running" for life, state in states.items() if life != "life-10")
+    store.engine.dispose()
