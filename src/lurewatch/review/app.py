@@ -51,6 +51,7 @@ def create_app(
         metrics,
         quality,
         queue,
+        requests,
         sessions,
     )
     from lurewatch.review.api.routes import create_api
@@ -77,7 +78,7 @@ def create_app(
         lstrip_blocks=True,
     )
     app.mount("/api/v1", create_api(store))
-    for module in (sessions, queue, finding, quality, coverage, figures, adding, metrics):
+    for module in (sessions, queue, finding, quality, coverage, figures, adding, metrics, requests):
         app.include_router(module.router)
 
     @app.middleware("http")

@@ -179,3 +179,39 @@ WAITS: Final = {
     "remove": "Sent to removed",
 }
 ALL: Final = {"all": "All"}
+REQUESTS: Final = {
+    "drafted": "Drafted",
+    "submitted": "Waits for approval",
+    "approved": "Approved",
+    "sent": "Sent",
+    "acknowledged": "Receipt given",
+    "removed": "Removed",
+    "verified": "Removal verified",
+    "refused": "Refused",
+    "countered": "Counter-notice",
+    "reopened": "Reopened",
+    "withdrawn": "Withdrawn",
+}
+STEPS: Final = {
+    "submit": "Submit for approval",
+    "return": "Give back",
+    "approve": "Approve",
+    "send": "It was sent",
+    "acknowledge": "A receipt came",
+    "removed": "It was removed",
+    "refused": "It was refused",
+    "countered": "A counter-notice came",
+    "verify": "Removal verified",
+    "reopen": "Reopen",
+    "again": "Submit again",
+    "withdraw": "Withdraw",
+}
+NEEDS: Final = {"receipt": "Receipt number", "note": "Why, or the platform's words"}
+OUTCOMES: Final = {
+    "live": "still there",
+    "edited": "edited",
+    "gone": "gone",
+    "wall": "a wall: it says nothing",
+    "lost": "the page did not come",
+    "unclear": "unclear",
+}
