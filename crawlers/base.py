@@ -1,7 +1,7 @@
 """What every platform shares: a page that reads posts, and a spider that fetches pages."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -132,6 +132,7 @@ class Taken:
 
     capture: Capture
     next_url: str | None
+    detail: str = ""  # why it does not go on, where it could
 
 
 def page_for(pages: tuple[type[Page], ...], url: str) -> type[Page]:
@@ -151,6 +152,9 @@ class PlatformSpider(scrapy.Spider):
     pages: ClassVar[tuple[type[Page], ...]]
     needs_browser: ClassVar[bool] = False  # only where the page is made by JavaScript
     search_is_api: ClassVar[bool] = False  # answers of an API need no browser
+    newest_first: ClassVar[bool] = (
+        False  # results are in the order of time: what is known ends a run
+    )
 
     def __init__(
         self,
@@ -166,6 +170,7 @@ class PlatformSpider(scrapy.Spider):
         self.run_id = run_id
         self.cap = int(cap)  # pages a keyword
         self.resumed: dict[str, str] = {}  # keyword -> where a stopped run goes on
+        self.caught_up: Callable[[Capture], bool] = nothing_is_known
         self.waiting = self.firsts()
         self.operator = read_settings()
 
@@ -227,8 +232,11 @@ class PlatformSpider(scrapy.Spider):
     def parse(self, response: Response, keyword: str, number: int) -> Iterator[Any]:
         """Keep the page whatever it holds, say what could not be read, and go on."""
         capture, next_url = self.captured(response, keyword)
+        known = bool(keyword and next_url) and self.caught_up(capture)
+        if known:
+            next_url = None
         goes_on = next_url if number < self.cap else None
-        yield Taken(capture, goes_on)
+        yield Taken(capture, goes_on, "caught up" if known else "")
         for problem in capture.problems:
             self.logger.error("%s (%s)", problem, response.url)
         if capture.wall:
@@ -267,6 +275,11 @@ class PlatformSpider(scrapy.Spider):
         """A page that never came: forbidden by robots.txt, or lost on the way."""
         self.crawler.signals.send_catch_log(FAILED, spider=self, failure=failure)
         yield from islice(self.waiting, 1)
+
+
+def nothing_is_known(_: Capture) -> bool:
+    """What a spider without a store knows of a page's posts."""
+    return False
 
 
 FAILED = object()  # signals to the coverage

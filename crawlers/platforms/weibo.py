@@ -83,6 +83,7 @@ class WeiboSpider(PlatformSpider):
     home = HOME
     hosts = ("api.weibo.com",)
     pages = (SearchPage, MobilePage)
+    newest_first = True
 
     def search_url(self, keyword: str) -> str:
         """The latest 200 posts of a topic."""

@@ -63,11 +63,14 @@ def start_run(store: Store, *, platform: str, how: str, run_id: str | None = Non
     return run_id
 
 
-def take_in(store: Store, capture: Capture, next_url: str | None = None) -> TakenIn:
+def take_in(
+    store: Store, capture: Capture, next_url: str | None = None, detail: str = ""
+) -> TakenIn:
     """
     Keep a page, its posts and its coverage, all or nothing.
 
-    *next_url* is where the keyword goes on: after a kill the next run starts there.
+    *next_url* is where the keyword goes on: after a kill the next run starts there. *detail* says
+    why it does not, where that is no fault of the page.
     """
     source = f"{capture.how}:{capture.platform}"
     with store.begin() as db:
@@ -82,7 +85,7 @@ def take_in(store: Store, capture: Capture, next_url: str | None = None) -> Take
             capture.state,
             _now(),
             found=len(capture.posts),
-            detail=capture.wall or "; ".join(capture.problems),
+            detail=capture.wall or "; ".join(capture.problems) or detail,
             next_url=next_url,
         )
     return TakenIn(new, len(capture.posts) - new)
@@ -171,6 +174,21 @@ def silent(days: Sequence[runs.SourceDay]) -> list[tuple[runs.SourceDay, int]]:
         if not newest.posts and len(usual) >= USUAL:
             found.append((newest, usual[len(usual) // 2]))
     return found
+
+
+def caught_up(store: Store, capture: Capture) -> bool:
+    """
+    Whether a page of results, the newest first, shows nothing newer than the last whole run knew.
+
+    What a later run saw that was stopped before its end does not count: older posts that it
+    never came to would be left out for good.
+    """
+    ids = {post.post_id for post in capture.posts}
+    with store.reading() as db:
+        moment = runs.mark(db, capture.platform, capture.keyword)
+        if moment is None or not ids:
+            return False
+        return posts.all_seen_by(db, capture.platform, ids, moment)
 
 
 def unfinished(store: Store, platform: str, keyword: str) -> str | None:

@@ -175,6 +175,34 @@ def test_a_killed_crawl_goes_on(crawl: Crawl, store: Store, settings: Settings) 
     assert {(row.state, row.pages) for row in rows} == {("captured", 2)}
 
 
+def test_the_next_run_ends_where_the_last_whole_one_began(crawl: Crawl, store: Store) -> None:
+    """A page of nothing new is the overlap; what a blocked run saw does not end the next one."""
+    posts, walled = list(posts_of("tieba", MANY)[10:22]), set[int]()
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        number = int(request.path.partition("pn=")[2] or 1)
+        if number in walled:
+            return 429, {}, b""
+        link = f"/f/search/res?qw=x&pn={number + 1}" if len(posts) > number * 3 else None
+        page = tieba_results(tuple(posts[number * 3 - 3 : number * 3]), NOW, link)
+        return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
+
+    with server(answer) as root:
+        (whole,) = crawl("tieba", root, ["x"], run_id="whole")
+        assert (whole.pages, whole.detail) == (4, "")
+        (again,) = crawl("tieba", root, ["x"], run_id="again")
+        assert (again.pages, again.detail) == (1, "caught up")
+        posts[:0] = posts_of("tieba", MANY)[4:10]
+        walled.add(2)
+        assert {row.state for row in crawl("tieba", root, ["x"], run_id="blocked")} == {"captured", "blocked"}  # fmt: skip
+        walled.clear()
+        (after,) = crawl("tieba", root, ["x"], run_id="after")
+    assert (after.pages, after.detail) == (3, "caught up")
+    assert len(list(workflow.export_posts(store))) == 18
+
+
 def test_a_post_about_codes_is_no_wall() -> None:
     from scrapy.http import HtmlResponse
 

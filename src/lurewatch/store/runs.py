@@ -145,6 +145,25 @@ def unfinished(db: Db, platform: str, keyword: str) -> str | None:
     return row.next_url if row and row.state not in OVER else None
 
 
+def mark(db: Db, platform: str, keyword: str) -> datetime | None:
+    """
+    Up to when a keyword's results are all here: when the newest run that read to their end did so.
+
+    The last page of its results, or of those that may be asked for, leads nowhere.
+    """
+    query = select(func.max(coverage.c.at)).join(runs, runs.c.run_id == coverage.c.run_id)
+    moment: datetime | None = db.connection.scalar(
+        query.where(
+            coverage.c.platform == platform,
+            coverage.c.keyword == keyword[:200],
+            coverage.c.state.in_(("captured", "empty")),
+            coverage.c.next_url.is_(None),
+            runs.c.state == "finished",
+        )
+    )
+    return moment
+
+
 def keep_capture(db: Db, capture: Capture) -> int:
     """Keep a page with all that belongs to it; its body is sealed, as it shows people."""
     facts = {
