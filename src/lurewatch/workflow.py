@@ -19,13 +19,13 @@ from lurewatch.store.expiry import Purged
 from lurewatch.store.people import ROLES, User
 from lurewatch.store.posts import PostRow, Seen
 from lurewatch.store.requests import KeptEvidence
-from lurewatch.store.runs import CoverageRow, RunState
+from lurewatch.store.runs import CAUGHT_UP, CoverageRow, RunState
 from lurewatch.takedown import TakedownRequest
 
 if TYPE_CHECKING:
     from lurewatch.detect import Detector
 
-__all__ = ["CoverageRow", "KeptEvidence", "PostRow", "RunState", "User"]
+__all__ = ["CAUGHT_UP", "CoverageRow", "KeptEvidence", "PostRow", "RunState", "User"]
 IMPORT_BATCH = 500  # rows of one transaction
 
 

@@ -15,6 +15,7 @@ from lurewatch.store.posts import KEPT_UNJUDGED
 from lurewatch.store.tables import captures, coverage, posts, runs, sightings
 
 RunState = Literal["finished", "blocked", "failed", "stopped"]
+CAUGHT_UP = "caught up"  # what the last page of a run says that met what was known
 OVER = ("finished", "blocked")  # a run in another state is gone on with
 
 
@@ -149,7 +150,8 @@ def mark(db: Db, platform: str, keyword: str) -> datetime | None:
     """
     Up to when a keyword's results are all here: when the newest run that read to their end did so.
 
-    The last page of its results, or of those that may be asked for, leads nowhere.
+    The last page of its results, or of those that may be asked for, leads nowhere, and says
+    nothing: no problem, and no window of time.
     """
     query = select(func.max(coverage.c.at)).join(runs, runs.c.run_id == coverage.c.run_id)
     moment: datetime | None = db.connection.scalar(
@@ -158,6 +160,7 @@ def mark(db: Db, platform: str, keyword: str) -> datetime | None:
             coverage.c.keyword == keyword[:200],
             coverage.c.state.in_(("captured", "empty")),
             coverage.c.next_url.is_(None),
+            coverage.c.detail.in_(("", CAUGHT_UP)),
             runs.c.state == "finished",
         )
     )
