@@ -1,9 +1,9 @@
 """What every platform shares: a page that reads posts, and a spider that fetches pages."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar
@@ -16,8 +16,10 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Headers, JsonResponse, Response, TextResponse
 
 from crawlers.walls import wall_of
+from lurewatch import workflow
 from lurewatch.config import read_settings
 from lurewatch.dates import ReadDate, read_date
+from lurewatch.errors import InputError
 from lurewatch.post import Capture, Post, Wall
 
 
@@ -132,6 +134,7 @@ class Taken:
 
     capture: Capture
     next_url: str | None
+    detail: str = ""  # the window it is of, or why it does not go on
 
 
 def page_for(pages: tuple[type[Page], ...], url: str) -> type[Page]:
@@ -151,6 +154,10 @@ class PlatformSpider(scrapy.Spider):
     pages: ClassVar[tuple[type[Page], ...]]
     needs_browser: ClassVar[bool] = False  # only where the page is made by JavaScript
     search_is_api: ClassVar[bool] = False  # answers of an API need no browser
+    takes_window: ClassVar[bool] = False  # its search can be limited to days
+    newest_first: ClassVar[bool] = (
+        False  # results are in the order of time: what is known ends a run
+    )
 
     def __init__(
         self,
@@ -158,6 +165,8 @@ class PlatformSpider(scrapy.Spider):
         addresses: str = "",
         run_id: str = "",
         cap: str = "10",
+        since: str = "",
+        until: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -165,7 +174,11 @@ class PlatformSpider(scrapy.Spider):
         self.addresses = [word.strip() for word in addresses.split("\n") if word.strip()]
         self.run_id = run_id
         self.cap = int(cap)  # pages a keyword
+        self.since, self.until = read_day(since), read_day(until)  # what a search is limited to
+        if (since or until) and not self.takes_window:
+            raise InputError(f"{self.name}: its search takes no window of time")
         self.resumed: dict[str, str] = {}  # keyword -> where a stopped run goes on
+        self.caught_up: Callable[[Capture], bool] = nothing_is_known
         self.waiting = self.firsts()
         self.operator = read_settings()
 
@@ -227,8 +240,12 @@ class PlatformSpider(scrapy.Spider):
     def parse(self, response: Response, keyword: str, number: int) -> Iterator[Any]:
         """Keep the page whatever it holds, say what could not be read, and go on."""
         capture, next_url = self.captured(response, keyword)
+        window = f"from {self.since or 'ever'} to {self.until or 'now'}"
+        detail = window if self.since or self.until else ""
+        if keyword and next_url and not detail and self.caught_up(capture):
+            next_url, detail = None, workflow.CAUGHT_UP
         goes_on = next_url if number < self.cap else None
-        yield Taken(capture, goes_on)
+        yield Taken(capture, goes_on, detail)
         for problem in capture.problems:
             self.logger.error("%s (%s)", problem, response.url)
         if capture.wall:
@@ -269,6 +286,24 @@ class PlatformSpider(scrapy.Spider):
         yield from islice(self.waiting, 1)
 
 
+def read_day(written: str) -> date | None:
+    """
+    A day as 2026-11-01, or none. Raises InputError for anything else.
+
+    >>> read_day("2026-11-01"), read_day("")
+    (datetime.date(2026, 11, 1), None)
+    """
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        raise InputError(f"{written!r} is no day; write 2026-11-01") from None
+
+
+def nothing_is_known(_: Capture) -> bool:
+    """What a spider without a store knows of a page's posts."""
+    return False
+
+
 FAILED = object()  # signals to the coverage
 CAPPED = object()
 NOT_THERE = (404, 410)  # with a notice that there is no post, no problem
@@ -307,13 +342,15 @@ def read_page(
     except ValueError as error:
         wall = wall_of(response, response.text)
         return ReadPage([], [] if wall else [str(error)], wall, None)
+    posts: list[Post] = []
+    problems: list[str] = []
+    next_url = None
     try:
         posts, problems = page.read()
         next_url = page.next_url()
     except (ValueError, SelectorSyntaxError, RecursionError) as error:
         # JSON looked for in HTML, or nested without end: the page is not what its address says
-        said = str(error).splitlines()[0]
-        posts, problems, next_url = [], [f"the page cannot be read: {said}"], None
+        problems = [*problems, f"the page cannot be read: {str(error).splitlines()[0]}"]
     if not posts and problems and (wall := wall_of(response, response.text)):
         return ReadPage([], [], wall, None)
     if response.status >= 400 and not (response.status in NOT_THERE and not problems):

@@ -1,6 +1,7 @@
 """Keep what spiders take, and count what they tried."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from scrapy import Spider, signals
@@ -35,7 +36,7 @@ class KeepPage:
 
     def process_item(self, item: Taken) -> Taken:
         """Keep it."""
-        workflow.take_in(self.store, item.capture, item.next_url)
+        workflow.take_in(self.store, item.capture, item.next_url, item.detail)
         return item
 
 
@@ -64,6 +65,8 @@ class CountCoverage:
         spider.run_id = workflow.start_run(
             self.store, platform=spider.name, how="spider", run_id=spider.run_id or None
         )
+        if spider.newest_first:
+            spider.caught_up = partial(workflow.caught_up, self.store)
         for keyword in spider.keywords:
             if url := workflow.unfinished(self.store, spider.name, keyword):
                 spider.resumed[keyword] = url

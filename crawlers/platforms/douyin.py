@@ -91,6 +91,7 @@ class DouyinSpider(PlatformSpider):
     pages = (SearchPage, VideoPage)
     needs_browser = True  # a video's page is put together by its JavaScript
     search_is_api = True
+    newest_first = True
 
     def search_url(self, keyword: str) -> str:
         """The newest first, of the last week."""

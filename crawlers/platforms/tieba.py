@@ -129,6 +129,7 @@ class TiebaSpider(PlatformSpider):
     home = HOME
     hosts = ("tieba.baidu.com", "wappass.baidu.com")
     pages = (SearchPage, ThreadPage)
+    newest_first = True
 
     def search_url(self, keyword: str) -> str:
         """Newest first, threads and replies."""

@@ -1,11 +1,13 @@
 """Weibo: the official search API with the operator's own token; saved m.weibo.cn answers too."""
 
+from datetime import UTC, date, datetime, time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from parsel import Selector
 
 from crawlers.base import Page, PlatformSpider, find, maybe, one
 from crawlers.script import counts_of, plain
+from lurewatch.dates import CHINA, read_date
 from lurewatch.errors import SettingsError
 from lurewatch.post import Post
 
@@ -50,15 +52,29 @@ class SearchPage(StatusPage):
     nothing = "[@] | [?statuses == `[]`]"
 
     def next_url(self) -> str | None:
-        """The next page, until the API has given all it gives."""
+        """
+        The next page, until the API has given all it gives.
+
+        Of a window of time it gives the latest posts; the rest are the window's earlier part.
+        """
         parts = urlsplit(self.response.url)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         number, count = int(query.get("page", "1")), int(query.get("count", COUNT))
         total = int(maybe(self.root, "total_number") or 0)
-        if number * count >= min(total, LATEST) or not self.found():
+        if not self.found():
             return None
-        turned = urlencode(query | {"page": number + 1})
-        return f"{HOME}{parts.path[parts.path.index('/2/') :]}?{turned}"
+        if number * count < min(total, LATEST):
+            turned = query | {"page": str(number + 1)}
+        elif total > LATEST and "endtime" in query and self.oldest() < int(query["endtime"]):
+            turned = query | {"endtime": str(self.oldest()), "page": "1"}
+        else:
+            return None
+        return f"{HOME}{parts.path[parts.path.index('/2/') :]}?{urlencode(turned)}"
+
+    def oldest(self) -> int:
+        """The second in which the oldest post of the page was written."""
+        shown = find(self.root, f"{self.cards} | [].created_at").getall()
+        return min(int(read_date(one, self.captured_at).at.timestamp()) for one in shown)
 
 
 class MobilePage(StatusPage):
@@ -83,9 +99,17 @@ class WeiboSpider(PlatformSpider):
     home = HOME
     hosts = ("api.weibo.com",)
     pages = (SearchPage, MobilePage)
+    newest_first = True
+    takes_window = True
 
     def search_url(self, keyword: str) -> str:
-        """The latest 200 posts of a topic."""
+        """The latest 200 posts of a topic; of a window of time all, slice by slice."""
+        if self.since or self.until:
+            start = datetime.combine(self.since or date(2009, 8, 1), time.min, CHINA)
+            end = datetime.combine(self.until, time.max, CHINA) if self.until else datetime.now(UTC)
+            window = {"starttime": int(start.timestamp()), "endtime": int(end.timestamp())}
+            query = {"q": keyword, "count": COUNT, "page": 1} | window
+            return f"/2/search/statuses.json?{urlencode(query)}"
         return f"/2/search/topics.json?{urlencode({'q': keyword, 'count': COUNT, 'page': 1})}"
 
     def headers(self) -> dict[str, str]:

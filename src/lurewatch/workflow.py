@@ -50,7 +50,7 @@ from lurewatch.store.people import ROLES, User
 from lurewatch.store.posts import PostRow
 from lurewatch.store.quality import Referral, Sample, SecondLook
 from lurewatch.store.requests import KeptEvidence
-from lurewatch.store.runs import CoverageRow, RunState, SourceDay
+from lurewatch.store.runs import CAUGHT_UP, CoverageRow, RunState, SourceDay
 from lurewatch.store.sources import Reading, Source
 from lurewatch.takedown import (
     MACHINE,
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from lurewatch.text.lexicon import Lexicon
 
 __all__ = [
+    "CAUGHT_UP",
     "Carrier",
     "Check",
     "Claim",
@@ -131,11 +132,14 @@ def start_run(store: Store, *, platform: str, how: str, run_id: str | None = Non
     return run_id
 
 
-def take_in(store: Store, capture: Capture, next_url: str | None = None) -> TakenIn:
+def take_in(
+    store: Store, capture: Capture, next_url: str | None = None, detail: str = ""
+) -> TakenIn:
     """
     Keep a page, its posts and its coverage, all or nothing.
 
-    *next_url* is where the keyword goes on: after a kill the next run starts there.
+    *next_url* is where the keyword goes on: after a kill the next run starts there. *detail* says
+    why it does not, where that is no fault of the page.
     """
     source = f"{capture.how}:{capture.platform}"
     with store.begin() as db:
@@ -150,7 +154,7 @@ def take_in(store: Store, capture: Capture, next_url: str | None = None) -> Take
             capture.state,
             _now(),
             found=len(capture.posts),
-            detail=capture.wall or "; ".join(capture.problems),
+            detail=capture.wall or "; ".join(capture.problems) or detail,
             next_url=next_url,
         )
     return TakenIn(new, len(capture.posts) - new)
@@ -241,6 +245,21 @@ def silent(days: Sequence[SourceDay]) -> list[tuple[SourceDay, int]]:
         if not newest.posts and len(usual) >= USUAL:
             found.append((newest, usual[len(usual) // 2]))
     return found
+
+
+def caught_up(store: Store, capture: Capture) -> bool:
+    """
+    Whether a page of results, the newest first, shows nothing newer than the last whole run knew.
+
+    What a later run saw that was stopped before its end does not count: older posts that it
+    never came to would be left out for good.
+    """
+    ids = {post.post_id for post in capture.posts}
+    with store.reading() as db:
+        moment = runs.mark(db, capture.platform, capture.keyword)
+        if moment is None or not ids:
+            return False
+        return posts.all_seen_by(db, capture.platform, ids, moment)
 
 
 def unfinished(store: Store, platform: str, keyword: str) -> str | None:

@@ -11,7 +11,7 @@ from collections import Counter
 from sqlalchemy import select
 
 from lurewatch import workflow
-from lurewatch.cli.collecting import scrapy_environment
+from lurewatch.crawling import scrapy_environment
 from lurewatch.config import Settings, read_secrets
 from lurewatch.demo.posts import COUNT, MANY, posts_of
 from lurewatch.demo.site import PAGE, DemoSite, demo_site

@@ -7,19 +7,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawlers.platforms.tieba import TiebaSpider
+from crawlers.platforms.weibo import WeiboSpider
 from crawlers.walls import wall_of
 from lurewatch import workflow
 from lurewatch.config import Settings
 from lurewatch.crawling import run_spider, scrapy_environment
+from lurewatch.dates import CHINA
 from lurewatch.demo.pages import tieba_results
 from lurewatch.demo.posts import CHANGED, FORBIDDEN, HURRIED, MANY, NOTHING, posts_of
-from lurewatch.demo.site import demo_site
+from lurewatch.demo.site import LATEST, demo_site
+from lurewatch.errors import InputError
 from lurewatch.store import Store
 from tests.conftest import NOW
 
@@ -175,6 +180,68 @@ def test_a_killed_crawl_goes_on(crawl: Crawl, store: Store, settings: Settings) 
     assert asked[0].endswith("pn=3")
     assert len(list(workflow.export_posts(store))) == 12
     assert {(row.state, row.pages) for row in rows} == {("captured", 2)}
+
+
+def test_the_next_run_ends_where_the_last_whole_one_began(crawl: Crawl, store: Store) -> None:
+    """A page of nothing new is the overlap; what a blocked run saw does not end the next one."""
+    posts, walled = list(posts_of("tieba", MANY)[10:22]), set[int]()
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        number = int(request.path.partition("pn=")[2] or 1)
+        if number in walled:
+            return 429, {}, b""
+        link = f"/f/search/res?qw=x&pn={number + 1}" if len(posts) > number * 3 else None
+        page = tieba_results(tuple(posts[number * 3 - 3 : number * 3]), NOW, link)
+        return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
+
+    with server(answer) as root:
+        (whole,) = crawl("tieba", root, ["x"], run_id="whole")
+        assert (whole.pages, whole.detail) == (4, "")
+        (again,) = crawl("tieba", root, ["x"], run_id="again")
+        assert (again.pages, again.detail) == (1, "caught up")
+        posts[:0] = posts_of("tieba", MANY)[4:10]
+        walled.add(2)
+        assert {row.state for row in crawl("tieba", root, ["x"], run_id="blocked")} == {"captured", "blocked"}  # fmt: skip
+        walled.clear()
+        (after,) = crawl("tieba", root, ["x"], run_id="after")
+    assert (after.pages, after.detail) == (3, "caught up")
+    assert len(list(workflow.export_posts(store))) == 18
+
+
+def test_a_window_with_more_than_the_api_gives_is_read_in_slices(
+    store: Store, settings: Settings
+) -> None:
+    since = datetime.now(CHINA).date() - timedelta(days=84)
+    start = datetime.combine(since, time.min, CHINA)
+    expected = {
+        post.id
+        for post in posts_of("weibo", MANY)
+        if post.published(datetime.now(UTC)) >= start + timedelta(minutes=5)
+    }
+    assert LATEST < len(expected) < 2 * LATEST
+    with demo_site() as site:
+        env = scrapy_environment(
+            dict(os.environ)
+            | {
+                "LUREWATCH_HOME": str(settings.home),
+                "LUREWATCH_ROOTS": f"weibo={site.roots['weibo']}",
+                "LUREWATCH_WEIBO_TOKEN": "x",
+            }
+        )
+        command = [sys.executable, "-m", "scrapy", "crawl", "weibo", "-a", f"keywords={MANY}", "-a", "run_id=w", "-a", f"since={since}"]  # fmt: skip
+        assert not subprocess.run(command, env=env, check=False).returncode
+    assert {row.post.post_id for row in workflow.export_posts(store)} >= expected
+    (row,) = workflow.coverage(store, ["w"])
+    assert (row.state, row.pages, row.detail) == ("captured", 6, f"from {since} to now")
+
+
+def test_a_search_without_windows_refuses_one() -> None:
+    with pytest.raises(InputError, match="tieba: its search takes no window"):
+        TiebaSpider(keywords="x", since="2026-11-01")
+    with pytest.raises(InputError, match="write 2026-11-01"):
+        WeiboSpider(keywords="x", since="November")
 
 
 def test_a_post_about_codes_is_no_wall() -> None:

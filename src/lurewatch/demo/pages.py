@@ -140,7 +140,7 @@ def weibo_answer(posts: tuple[DemoPost, ...], total: int, now: datetime) -> dict
                 "created_at": f"{post.published(now).astimezone(CHINA):%a %b %d %H:%M:%S %z %Y}",
                 "id": int(post.id),
                 "idstr": post.id,
-                "text": whole_text(post),
+                "text": whole_text(post) or post.title,
                 "pic_urls": [],
                 "user": {
                     "id": 7_000_000_000 + post.number,

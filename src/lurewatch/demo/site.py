@@ -40,6 +40,7 @@ from lurewatch.errors import LurewatchError
 from lurewatch.post import PLATFORMS
 
 PAGE: Final = 10  # results a page
+LATEST: Final = 200  # posts that Weibo's search gives at most
 LOGIN_NOTE: Final = "https://www.xiaohongshu.com/explore/65a0ffffffffffffffffffff?wall=login"
 ALONE: Final = ("xiaohongshu", "kuaishou", "bilibili", "zhihu", "xianyu")  # read by address only
 
@@ -84,14 +85,13 @@ class Results:
     """One page of what a search found."""
 
     posts: tuple[DemoPost, ...]
-    total: int
     more: bool
 
     @classmethod
     def of(cls, found: tuple[DemoPost, ...], page: int, size: int = PAGE) -> "Results":
         """The page of that number, from 1 on."""
         some = found[(page - 1) * size : page * size]
-        return cls(some, len(found), len(found) > page * size)
+        return cls(some, len(found) > page * size)
 
 
 def number_in(request: Request, name: str, otherwise: int) -> int:
@@ -129,9 +129,15 @@ def weibo_search(request: Request) -> Response:
     if not request.headers.get("authorization"):
         body = {"error": "auth faild!", "error_code": 21301, "request": "/2/search/topics.json"}
         return JSONResponse(body, 403)
-    page, count = number_in(request, "page", 1), number_in(request, "count", 10)
-    results = Results.of(posts_of("weibo", request.query_params.get("q", "")), page, count)
-    return JSONResponse(pages.weibo_answer(results.posts, results.total, _now()))
+    page, count, now = number_in(request, "page", 1), number_in(request, "count", 10), _now()
+    start, end = number_in(request, "starttime", 0), number_in(request, "endtime", 1 << 40)
+    found = tuple(
+        post
+        for post in posts_of("weibo", request.query_params.get("q", ""))
+        if start <= post.published(now).timestamp() <= end
+    )
+    some = found[:LATEST][(page - 1) * count : page * count]
+    return JSONResponse(pages.weibo_answer(some, len(found), now))
 
 
 def douyin_search(request: Request) -> Response:
@@ -208,6 +214,7 @@ ROUTES: Final = (
     ("/wechat/weixin", wechat_search),
     ("/wechat/s", single("wechat", pages.article)),
     ("/weibo/2/search/topics.json", weibo_search),
+    ("/weibo/2/search/statuses.json", weibo_search),
     ("/weibo/detail/{id}", single("weibo", pages.weibo_detail)),
     ("/xiaohongshu/explore/{id}", xiaohongshu_note),
     ("/douyin/dy_open_api/v2/search/video/", douyin_search),

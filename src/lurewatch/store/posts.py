@@ -229,6 +229,20 @@ def get(db: Db, platform: str, post_id: str) -> PostRow | None:
     return post_row(db, row) if row else None
 
 
+def all_seen_by(db: Db, platform: str, post_ids: set[str], moment: datetime) -> bool:
+    """Whether each of these posts was known at a moment."""
+    known = db.connection.scalar(
+        select(func.count())
+        .select_from(posts)
+        .where(
+            posts.c.platform == platform,
+            posts.c.post_id.in_(post_ids),
+            posts.c.first_seen <= moment,
+        )
+    )
+    return known == len(post_ids)
+
+
 def every(db: Db, batch: int = 500) -> Iterator[PostRow]:
     """All posts in the order they were first kept."""
     after = 0

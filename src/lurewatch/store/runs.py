@@ -16,6 +16,7 @@ from lurewatch.store.tables import captures, coverage, posts, runs, sightings
 
 RunState = Literal["finished", "blocked", "failed", "stopped"]
 NO_PAGE = ("capped", "failed", "disallowed")  # states that say nothing of where to go on
+CAUGHT_UP = "caught up"  # what the last page of a run says that met what was known
 OVER = ("finished", "blocked")  # a run in another state is gone on with
 
 
@@ -236,6 +237,27 @@ def unfinished(db: Db, platform: str, keyword: str) -> str | None:
         .limit(1)
     ).one_or_none()
     return row.next_url if row and row.state not in OVER else None
+
+
+def mark(db: Db, platform: str, keyword: str) -> datetime | None:
+    """
+    Up to when a keyword's results are all here: when the newest run that read to their end did so.
+
+    The last page of its results, or of those that may be asked for, leads nowhere, and says
+    nothing: no problem, and no window of time.
+    """
+    query = select(func.max(coverage.c.at)).join(runs, runs.c.run_id == coverage.c.run_id)
+    moment: datetime | None = db.connection.scalar(
+        query.where(
+            coverage.c.platform == platform,
+            coverage.c.keyword == keyword[:200],
+            coverage.c.state.in_(("captured", "empty")),
+            coverage.c.next_url.is_(None),
+            coverage.c.detail.in_(("", CAUGHT_UP)),
+            runs.c.state == "finished",
+        )
+    )
+    return moment
 
 
 def keep_capture(db: Db, capture: Capture) -> int:
