@@ -63,7 +63,10 @@ def test_reach_comes_first_and_filters_stay_in_the_address(
 
 def test_what_means_nothing_is_no_filter(app: Any) -> None:
     assert Filters.read({"grade": "'--", "since": "x", "decided": "?"}) == Filters()
-    assert logged_in(app).get("/?start=-5&grade=L9&since=0").status_code == 200
+    client = logged_in(app)
+    assert client.get("/?start=-5&grade=L9&since=0001-01-01").status_code == 200
+    assert client.get(f"/findings/{10**30}").status_code == 422
+    assert client.get(f"/findings/{10**18}").status_code == 403
 
 
 def test_contacts_are_masked_until_asked(

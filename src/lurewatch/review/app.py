@@ -5,9 +5,10 @@ import threading
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -32,6 +33,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+Number = Annotated[int, InPath(ge=1, le=2**63 - 1)]  # of a row, as a database takes it
 STEP: Final = 14 * 3600  # seconds a session lasts: a working day
 
 
@@ -179,7 +181,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         token=request.session["token"],
         name=name,
         path=request.url.path,
-        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        here=way_back(request),
         flash=request.session.pop("flash", None),
         words=words,
         visible=visible,
@@ -188,6 +190,13 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         **values,
     )
     return HTMLResponse(html, status)
+
+
+def way_back(request: Request) -> str:
+    """Where a change of language leads back to: this page, unless it answers a form."""
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def shown_moment(at: Any) -> str:

@@ -98,6 +98,7 @@ def _values(key: tuple[str, str, str, str], name: str) -> list[str]:
 
 def _day(written: str) -> datetime | None:
     try:
-        return datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=CHINA)
+        day = datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=CHINA)
     except ValueError:
         return None
+    return day if day.year >= 1970 else None

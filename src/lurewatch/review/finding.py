@@ -11,7 +11,7 @@ from lurewatch import workflow
 from lurewatch.detect import lexicon_for
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label, Service, Stance
-from lurewatch.review.app import checked_form, decider, page, person, rules_of, store_of
+from lurewatch.review.app import Number, checked_form, decider, page, person, rules_of, store_of
 from lurewatch.review.filters import Filters
 from lurewatch.review.linked import linked_to
 from lurewatch.review.marking import POINTER, excerpt, marks_of, parts_of, reason_rows, shown_value
@@ -25,13 +25,13 @@ ASK_LEAD: Final = "ask_lead"  # what a reviewer says instead of "lure" where we 
 
 
 @router.get("/findings/{number}")
-def show(request: Request, number: int) -> Response:
+def show(request: Request, number: Number) -> Response:
     """The page on which a person decides."""
     return _shown(request, number, contacts_shown=False)
 
 
 @router.post("/findings/{number}/contacts")
-async def contacts(request: Request, number: int) -> Response:
+async def contacts(request: Request, number: Number) -> Response:
     """The same page with its contacts unmasked, which goes on record."""
     user = person(request)
     await checked_form(request)
@@ -99,7 +99,7 @@ def files_of(package: Path) -> list[tuple[str, str]]:
 
 
 @router.post("/findings/{number}/decide")
-async def decide(request: Request, number: int) -> Response:
+async def decide(request: Request, number: Number) -> Response:
     """Record a decision or a second look, and go on to the next finding."""
     user = decider(request)
     form = await checked_form(request)
@@ -138,7 +138,7 @@ def _decide(request: Request, number: int, user: workflow.User, form: dict[str, 
 
 
 @router.post("/findings/{number}/undo")
-async def undo(request: Request, number: int) -> Response:
+async def undo(request: Request, number: Number) -> Response:
     """Take the last decision on a finding back, and show it again."""
     user = decider(request)
     await checked_form(request)
@@ -148,7 +148,7 @@ async def undo(request: Request, number: int) -> Response:
 
 
 @router.post("/findings/{number}/leave")
-async def leave(request: Request, number: int) -> Response:
+async def leave(request: Request, number: Number) -> Response:
     """Let go of a finding undecided, and go back to the queue."""
     user = person(request)
     await checked_form(request)
@@ -158,7 +158,7 @@ async def leave(request: Request, number: int) -> Response:
 
 
 @router.get("/findings/{number}/evidence/{package}/{name}")
-def picture(request: Request, number: int, package: str, name: str) -> Response:
+def picture(request: Request, number: Number, package: str, name: str) -> Response:
     """A screenshot of a package on record; captured pages themselves are never served."""
     user = person(request)
     store = store_of(request)
@@ -170,7 +170,7 @@ def picture(request: Request, number: int, package: str, name: str) -> Response:
 
 
 @router.get("/findings/{number}/shots/{at}")
-def shot(request: Request, number: int, at: int) -> Response:
+def shot(request: Request, number: Number, at: int) -> Response:
     """A screenshot that a person added; nothing but a plain picture is served."""
     user = person(request)
     store = store_of(request)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from lurewatch import workflow
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label
-from lurewatch.review.app import checked_form, decider, detector_of, page, person, store_of
+from lurewatch.review.app import Number, checked_form, decider, detector_of, page, person, store_of
 from lurewatch.review.tables import csv_file
 from lurewatch.shares import kappa, wilson
 from lurewatch.store import Store
@@ -130,7 +130,7 @@ async def draw(request: Request) -> Response:
 
 
 @router.post("/sample/{number}")
-async def judge(request: Request, number: int) -> Response:
+async def judge(request: Request, number: Number) -> Response:
     """Record what a person says of a sample, and go on; a lure is a finding from now on."""
     user = decider(request)
     form = await checked_form(request)
