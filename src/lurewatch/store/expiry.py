@@ -25,6 +25,7 @@ from lurewatch.store.tables import (
     holds,
     metadata,
     observables,
+    outcomes,
     posts,
     requests,
     revisions,
@@ -163,11 +164,12 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
             select(findings.c.post_key).where(findings.c.finding_id == finding_id)
         )
         _empty_post(db, int(key or 0))
-        db.connection.execute(
-            update(decisions)
-            .where(decisions.c.finding_id == finding_id)
-            .values(note=db.vault.seal(b""))
-        )
+        for column in (decisions.c.note, outcomes.c.note, holds.c.why):
+            db.connection.execute(
+                update(column.table)
+                .where(column.table.c.finding_id == finding_id)
+                .values({column.name: db.vault.seal(b"")})
+            )
         db.connection.execute(insert(emptied).values(finding_id=finding_id, emptied_at=now))
 
 
@@ -244,6 +246,11 @@ def is_emptied(db: Db, finding_id: int) -> bool:
     """Whether a finding's bundle is gone."""
     query = select(emptied.c.finding_id).where(emptied.c.finding_id == finding_id)
     return db.connection.scalar(query) is not None
+
+
+def all_emptied(db: Db) -> set[int]:
+    """The findings whose bundle is gone."""
+    return set(_keys(db, select(emptied.c.finding_id)))
 
 
 def leftovers(db: Db) -> list[Leftover]:
