@@ -72,6 +72,12 @@ def _destroy(store: Store, left: Sequence[expiry.Leftover], who: str, now: datet
                 custody.note(db, one.sums_sha256, now, who, "destroyed: kept no longer")
 
 
+def emptied(store: Store) -> set[int]:
+    """The findings of which only the count stays: there is nothing left to visit or to show."""
+    with store.reading() as db:
+        return expiry.all_emptied(db)
+
+
 def hold(store: Store, finding_id: int, *, why: str, who: str) -> None:
     """From now on nothing about a finding is forgotten. Raises NotAllowedError."""
     if not why.strip():

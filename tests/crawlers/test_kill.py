@@ -11,8 +11,8 @@ from collections import Counter
 from sqlalchemy import select
 
 from lurewatch import workflow
-from lurewatch.crawling import scrapy_environment
 from lurewatch.config import Settings, read_secrets
+from lurewatch.crawling import scrapy_environment
 from lurewatch.demo.posts import COUNT, MANY, posts_of
 from lurewatch.demo.site import PAGE, DemoSite, demo_site
 from lurewatch.store import open_store

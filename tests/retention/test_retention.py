@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from lurewatch import retention, workflow
 from lurewatch.cli import app
+from lurewatch.cli.acting import without_evidence
 from lurewatch.config import Settings
 from lurewatch.errors import NotAllowedError, SettingsError
 from lurewatch.finding import Contact, Grade, Label, Service, Stance, Verdict
@@ -110,6 +111,8 @@ def test_what_is_settled_and_old_is_emptied_and_still_counted(
         (Label.LURE, "")
     ]
     assert not package.exists() and other.exists()
+    assert workflow.evidence_of(store, number) == []
+    assert [one.finding_id for one in without_evidence(store)] == []
     assert [one.what for one in workflow.custody_of(store, f"{number:064}")][-1].startswith("destr")
     assert workflow.finding(store, under_way, reader="t").post.text
     assert run(MUCH_LATER).purged.emptied == 0

@@ -65,15 +65,17 @@ def keep(
 
 def without_evidence(store: "Store") -> "list[Finding]":
     """Findings that have no complete package yet: what the network spoilt is tried again."""
-    from lurewatch import workflow
+    from lurewatch import retention, workflow
 
     chosen: list[Finding] = []
     offset = 0
+    gone = retention.emptied(store)
     while some := workflow.findings_to_review(store, limit=BATCH, offset=offset, decided=None):
         chosen += [
             one
             for one in some
-            if not any(kept.complete for kept in workflow.evidence_of(store, one.finding_id))
+            if one.finding_id not in gone
+            and not any(kept.complete for kept in workflow.evidence_of(store, one.finding_id))
         ]
         offset += BATCH
     return chosen

@@ -26,6 +26,7 @@ from lurewatch.store.tables import (
     holds,
     metadata,
     observables,
+    outcomes,
     posts,
     request_events,
     requests,
@@ -172,17 +173,18 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
             select(findings.c.post_key).where(findings.c.finding_id == finding_id)
         )
         _empty_post(db, int(key or 0))
-        db.connection.execute(
-            update(decisions)
-            .where(decisions.c.finding_id == finding_id)
-            .values(note=db.vault.seal(b""))
-        )
+        for column in (decisions.c.note, outcomes.c.note, holds.c.why):
+            db.connection.execute(
+                update(column.table)
+                .where(column.table.c.finding_id == finding_id)
+                .values({column.name: db.vault.seal(b"")})
+            )
         asked = select(requests.c.request_id).where(requests.c.finding_id == finding_id)
-        for table, column in ((request_events, "note"), (checks, "detail")):
+        for table, name in ((request_events, "note"), (checks, "detail")):
             db.connection.execute(
                 update(table)
                 .where(table.c.request_id.in_(asked))
-                .values({column: db.vault.seal(b"")})
+                .values({name: db.vault.seal(b"")})
             )
         db.connection.execute(insert(emptied).values(finding_id=finding_id, emptied_at=now))
 
@@ -260,6 +262,11 @@ def is_emptied(db: Db, finding_id: int) -> bool:
     """Whether a finding's bundle is gone."""
     query = select(emptied.c.finding_id).where(emptied.c.finding_id == finding_id)
     return db.connection.scalar(query) is not None
+
+
+def all_emptied(db: Db) -> set[int]:
+    """The findings whose bundle is gone."""
+    return set(_keys(db, select(emptied.c.finding_id)))
 
 
 def leftovers(db: Db) -> list[Leftover]:

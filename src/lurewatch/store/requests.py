@@ -47,7 +47,8 @@ def all_evidence(db: Db) -> list[KeptEvidence]:
 
 
 def _packages(db: Db, query: Select[Any]) -> list[KeptEvidence]:
-    rows = db.connection.execute(query.order_by(evidence.c.evidence_id.desc()))
+    there = query.where(evidence.c.path != "")  # one that was kept long enough is gone
+    rows = db.connection.execute(there.order_by(evidence.c.evidence_id.desc()))
     return [
         KeptEvidence(row.finding_id, Path(row.path), row.sums_sha256, row.complete, row.kept_at)
         for row in rows

@@ -11,6 +11,7 @@ from lurewatch.desk import SCOPES, Token, token_shown
 
 RATE: Final = 120  # requests of one token, or of one address without a token, in
 WINDOW: Final = 60.0  # seconds
+MOST: Final = 10_000  # clients counted at a time; then counting begins anew
 BEARER: Final = HTTPBearer(
     auto_error=False, description="A token of: lurewatch token add NAME --scope findings:read"
 )
@@ -31,8 +32,8 @@ class Rate:
         if len(asked) >= self.most:
             return int(WINDOW - (now - asked[0])) + 1
         asked.append(now)
-        if len(self._at) > 10_000:  # keys of clients that went away
-            self._at = defaultdict(deque, {name: at for name, at in self._at.items() if at})
+        if len(self._at) > MOST:
+            self._at.clear()
         return 0
 
 

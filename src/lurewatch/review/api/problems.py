@@ -1,6 +1,7 @@
 """What went wrong, as other systems read it (RFC 9457, application/problem+json)."""
 
 import json
+import logging
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from lurewatch.errors import LurewatchError, NotAllowedError
 
+LOG: Final = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -62,4 +64,7 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(LurewatchError)
     async def refused(request: Request, error: LurewatchError) -> Response:
-        return problem(403 if isinstance(error, NotAllowedError) else 503, str(error))
+        if isinstance(error, NotAllowedError):
+            return problem(403, str(error))
+        LOG.error("%s", error)  # it may name files and servers of ours
+        return problem(503, "the store cannot be used now; ask again later")
