@@ -26,6 +26,8 @@ bench: .venv/.development  ## Measure speed beside named peers, in the same run.
 	$(BIN)/python -m pip install --quiet ftfy
 	$(BIN)/python bench/normalise.py
 	$(BIN)/python bench/classify.py
+	$(BIN)/python bench/crawl.py
+	$(BIN)/python bench/import.py
 
 clean:  ## Remove what make made.
 	rm -rf .venv build dist

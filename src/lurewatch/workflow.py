@@ -243,8 +243,11 @@ def judge_pending(
             return Judged(done, found)
         verdicts = detector.judge([post for _, post in some], explain=True)
         with store.begin() as db:
-            for (post_key, _), verdict in zip(some, verdicts, strict=True):
-                found += kept.record(db, post_key, verdict, judged_by, _now())
+            judged = [(*one, verdict) for one, verdict in zip(some, verdicts, strict=True)]
+            kept.set_aside(db, [one for one in judged if not one[2].flagged], judged_by, _now())
+            for post_key, _, verdict in judged:
+                if verdict.flagged:
+                    found += kept.record(db, post_key, verdict, judged_by, _now())
         done, after = done + len(some), some[-1][0]
         if progress:
             progress(done, total)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from lurewatch.finding import (
     Contact,
@@ -19,39 +19,61 @@ from lurewatch.finding import (
     Stance,
     Verdict,
 )
+from lurewatch.post import Post
 from lurewatch.store import Db
-from lurewatch.store.posts import KEPT_UNJUDGED, load
+from lurewatch.store.posts import KEPT_UNJUDGED, load, text_sha256
 from lurewatch.store.tables import decisions, findings, observables, posts, verdicts
 
 UNDONE = "undone"  # a decision row that takes the one before it back
+
+
+JUDGED: Final = (
+    update(posts).where(posts.c.post_key == bindparam("key")).values(judged_by=bindparam("by"))
+)
+
+
+def set_aside(
+    db: Db, judged: Sequence[tuple[int, Post, Verdict]], judged_by: str, at: datetime
+) -> None:
+    """Keep verdicts that flag nothing: most of them, so many at once."""
+    if not judged:
+        return
+    rows = [_columns(db, post_key, verdict, at) for post_key, _, verdict in judged]
+    hashes = [{"text_sha256": text_sha256(post)} for _, post, _ in judged]
+    db.connection.execute(insert(verdicts), [a | b for a, b in zip(rows, hashes, strict=True)])
+    db.connection.execute(JUDGED, [{"key": key, "by": judged_by} for key, _, _ in judged])
 
 
 def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime) -> bool:
     """Keep a verdict; gives whether it makes a new finding. Nothing a person decided is touched."""
     kept = db.connection.execute(
         insert(verdicts).values(
-            post_key=post_key,
             text_sha256=select(posts.c.text_sha256)
             .where(posts.c.post_key == post_key)
             .scalar_subquery(),
-            grade=verdict.grade,
-            stance=verdict.stance,
-            services=" ".join(verdict.services),
-            score=verdict.score,
-            model=verdict.model,
-            lexicon=verdict.lexicon,
-            judged_at=at,
-            sealed=db.vault.seal(_dump(verdict)),
+            **_columns(db, post_key, verdict, at),
         )
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
-    db.connection.execute(
-        update(posts).where(posts.c.post_key == post_key).values(judged_by=judged_by)
-    )
+    db.connection.execute(JUDGED, {"key": post_key, "by": judged_by})
     if not verdict.flagged:
         return False
     _observe(db, post_key, verdict.contacts)
     return _find(db, post_key, verdict_id, verdict, at)
+
+
+def _columns(db: Db, post_key: int, verdict: Verdict, at: datetime) -> dict[str, Any]:
+    return {
+        "post_key": post_key,
+        "grade": verdict.grade,
+        "stance": verdict.stance,
+        "services": " ".join(verdict.services),
+        "score": verdict.score,
+        "model": verdict.model,
+        "lexicon": verdict.lexicon,
+        "judged_at": at,
+        "sealed": db.vault.seal(_dump(verdict)),
+    }
 
 
 def _dump(verdict: Verdict) -> bytes:
