@@ -28,6 +28,8 @@ bench: .venv/.development  ## Measure speed beside named peers, in the same run.
 	$(BIN)/python bench/classify.py
 	$(BIN)/python bench/console.py
 	$(BIN)/python bench/link.py
+	$(BIN)/python bench/crawl.py
+	$(BIN)/python bench/import.py
 
 clean:  ## Remove what make made.
 	rm -rf .venv build dist

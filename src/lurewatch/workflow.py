@@ -675,7 +675,10 @@ def judge_pending(
             return Judged(done, found)
         verdicts = detector.judge([post for _, post in some], explain=True)
         with store.begin() as db:
-            for (post_key, post), verdict in zip(some, verdicts, strict=True):
+            judged = [(*one, verdict) for one, verdict in zip(some, verdicts, strict=True)]
+            rest = [one for one in judged if not kept.plain(one[2])]
+            kept.set_aside(db, [one for one in judged if kept.plain(one[2])], judged_by, _now())
+            for post_key, post, verdict in rest:
                 found += kept.record(db, post_key, verdict, judged_by, _now())
                 if verdict.flagged:
                     kept.place(db, post_key, post, verdict.grade, verdict.score, names)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from lurewatch.finding import (
     LURING,
@@ -25,7 +25,7 @@ from lurewatch.finding import (
 )
 from lurewatch.post import Post
 from lurewatch.store import Db, masking
-from lurewatch.store.posts import KEPT_UNJUDGED, load
+from lurewatch.store.posts import KEPT_UNJUDGED, load, text_sha256
 from lurewatch.store.tables import (
     claims,
     cluster_members,
@@ -43,37 +43,68 @@ from lurewatch.text.contacts import tells_whose
 UNDONE = "undone"  # a decision row that takes the one before it back
 
 
+JUDGED: Final = (
+    update(posts)
+    .where(posts.c.post_key == bindparam("key"))
+    .values(judged_by=bindparam("by"), linked_at=None)
+)
+
+
+def plain(verdict: Verdict) -> bool:
+    """Whether nothing follows from a verdict: no flag, no contact, nobody's details to hide."""
+    return not verdict.flagged and not verdict.contacts and verdict.stance not in PROTECTED
+
+
+def set_aside(
+    db: Db, judged: Sequence[tuple[int, Post, Verdict]], judged_by: str, at: datetime
+) -> None:
+    """Keep verdicts that are `plain`: most of them, so many at once."""
+    if not judged:
+        return
+    rows = [
+        {**_columns(db, post_key, verdict, at), "text_sha256": text_sha256(post)}
+        for post_key, post, verdict in judged
+    ]
+    db.connection.execute(insert(verdicts), rows)
+    keys = [post_key for post_key, _, _ in judged]
+    db.connection.execute(JUDGED, [{"key": key, "by": judged_by} for key in keys])
+    for table in (observables, cluster_members):
+        db.connection.execute(delete(table).where(table.c.post_key.in_(keys)))
+
+
 def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime) -> bool:
     """Keep a verdict; gives whether it makes a new finding. Nothing a person decided is touched."""
     if verdict.stance in PROTECTED and masking.hide(db, post_key):
         verdict = masking.hidden(verdict)
     kept = db.connection.execute(
         insert(verdicts).values(
-            post_key=post_key,
             text_sha256=select(posts.c.text_sha256)
             .where(posts.c.post_key == post_key)
             .scalar_subquery(),
-            grade=verdict.grade,
-            stance=verdict.stance,
-            services=" ".join(verdict.services),
-            score=verdict.score,
-            model=verdict.model,
-            lexicon=verdict.lexicon,
-            judged_at=at,
-            sealed=db.vault.seal(dump_verdict(verdict)),
+            **_columns(db, post_key, verdict, at),
         )
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
-    db.connection.execute(
-        update(posts)
-        .where(posts.c.post_key == post_key)
-        .values(judged_by=judged_by, linked_at=None)
-    )
+    db.connection.execute(JUDGED, {"key": post_key, "by": judged_by})
     _observe(db, post_key, verdict.contacts)
     if not verdict.flagged:
         leave_cluster(db, post_key)
         return False
     return _find(db, post_key, verdict_id, verdict, at)
+
+
+def _columns(db: Db, post_key: int, verdict: Verdict, at: datetime) -> dict[str, Any]:
+    return {
+        "post_key": post_key,
+        "grade": verdict.grade,
+        "stance": verdict.stance,
+        "services": " ".join(verdict.services),
+        "score": verdict.score,
+        "model": verdict.model,
+        "lexicon": verdict.lexicon,
+        "judged_at": at,
+        "sealed": db.vault.seal(dump_verdict(verdict)),
+    }
 
 
 def dump_verdict(verdict: Verdict) -> bytes:

@@ -1,0 +1,78 @@
+"""
+Rows a second of `lurewatch import` with the first stage of judging, beside reading with json alone.
+
+usage: python bench/import.py [ROWS]   rows that the first stage sets aside; processor time of one core
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def write(path: Path, rows: int) -> None:
+    """Rows as MediaCrawler writes them, none of which speaks of the field."""
+    with path.open("w", encoding="utf-8") as file:
+        for at in range(rows):
+            row = {
+                "note_id": str(5_100_000_000_000_000 + at),
+                "content": f"今天第{at}次路过小区门口的面馆，老板娘还是老样子，给孩子多加了一个蛋",
+                "create_date_time": "2026-11-20 10:00:00 +0800",
+                "create_time": 1795140000,
+                "liked_count": "3",
+                "comments_count": "1",
+                "shared_count": "0",
+                "last_modify_ts": 1795150000000,
+                "note_url": f"https://m.weibo.cn/detail/{5_100_000_000_000_000 + at}",
+                "creator_hash": f"{at % 5000:016x}",
+                "nickname": "某***人",
+                "source_keyword": "面馆",
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def imported(rows: int) -> float:
+    """Seconds of processor time that the command takes for so many rows."""
+    with tempfile.TemporaryDirectory() as home:
+        path = Path(home, "search_contents_2026-11-20.jsonl")
+        write(path, rows)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            [sys.executable, "-m", "lurewatch", "import", str(path), "--json"],
+            env=dict(os.environ) | {"LUREWATCH_HOME": home, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert json.loads(done.stdout.splitlines()[0])["imported"] == rows, done.stdout
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def alone(rows: int) -> float:
+    """Seconds of processor time for reading the same file with json and nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rows.jsonl")
+        write(path, rows)
+        start = time.process_time()
+        with path.open(encoding="utf-8") as file:
+            assert sum(bool(json.loads(line)) for line in file) == rows
+        return time.process_time() - start
+
+
+def main() -> None:
+    """Print rows a second, without the command's start."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    ours = imported(rows) - imported(1)
+    print(
+        f"import and first stage {rows / ours:,.0f} rows/s of one core,"
+        f" json alone {rows / alone(rows):,.0f} rows/s ({rows:,} rows)"
+    )
+
+
+if __name__ == "__main__":
+    main()
