@@ -29,7 +29,8 @@ UNDONE = "undone"  # a decision row that takes the one before it back
 
 def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime) -> bool:
     """Keep a verdict; gives whether it makes a new finding. Nothing a person decided is touched."""
-    if verdict.stance in PROTECTED and masking.hide(db, post_key):
+    if verdict.stance in PROTECTED:
+        masking.hide(db, post_key)
         verdict = masking.hidden(verdict)
     kept = db.connection.execute(
         insert(verdicts).values(
