@@ -16,7 +16,7 @@ from lurewatch.config import Settings
 from lurewatch.errors import NotAllowedError, SettingsError
 from lurewatch.finding import Contact, Grade, Label, Service, Stance, Verdict
 from lurewatch.periods import read_periods, shipped_periods
-from lurewatch.store import Store
+from lurewatch.store import Store, masking
 from lurewatch.takedown import TakedownRequest, TakedownState, Track
 from tests.conftest import Judge
 
@@ -190,6 +190,13 @@ def test_a_debtors_details_do_not_linger(store: Store, settings: Settings, a_pos
         "我电话138****1234，身份证110105********002X，卡6222***********4567，住幸福路**号*单元***室"
     )
     assert kept.post.text == masked
+    contacts = [
+        Contact("text", None, 3, 14, "phone", "13800001234", owner, 0.9)
+        for owner in ("unknown", "suspect")
+    ]
+    (verdict,) = Judge(Stance.VICTIM).judge([kept.post])
+    repeated = masking.hidden(replace(verdict, contacts=tuple(contacts)))
+    assert [one.owner for one in repeated.contacts] == ["suspect"]
     body = workflow.captures_of(store, kept.post)[0].body.decode()
     assert body == f"<p>{masked}</p><p>停息挂账，电话13900000000</p>"
     workflow.take_in(store, capture)  # seen again: the same wording, which is no change

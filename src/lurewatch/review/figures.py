@@ -17,6 +17,7 @@ from lurewatch.workflow import figures
 
 router = APIRouter()
 SPANS: Final = (7, 30, 90, 365)  # days that can be chosen
+SEEN: Final = 300  # points of a curve: the table behind it has them all
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 Said = Callable[[str], str]  # a word in the language of the page
 Rows = Iterator[Sequence[Any]]
@@ -91,8 +92,10 @@ def posts_by_day(found: Figures) -> dict[str, list[drawing.Point]]:
 
 
 def came_by(curve: Curve) -> list[drawing.Point]:
-    """How much has come by each day, in percent: what is drawn of a curve."""
-    return [(0.0, 0.0), *((step.days, 100 * (1 - step.left)) for step in curve.steps)]
+    """How much has come by each day, in percent: what is drawn of a curve, at so many points as can be seen."""
+    seldom = max(1, len(curve.steps) // SEEN)
+    steps = [*curve.steps[::seldom], *curve.steps[-1:]]
+    return [(0.0, 0.0), *((step.days, 100 * (1 - step.left)) for step in steps)]
 
 
 def waits_shown(found: Figures, said: Said) -> list[tuple[str, int, int, str, str]]:

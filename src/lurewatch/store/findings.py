@@ -74,7 +74,8 @@ def set_aside(
 
 def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime) -> bool:
     """Keep a verdict; gives whether it makes a new finding. Nothing a person decided is touched."""
-    if verdict.stance in PROTECTED and masking.hide(db, post_key):
+    if verdict.stance in PROTECTED:
+        masking.hide(db, post_key)
         verdict = masking.hidden(verdict)
     kept = db.connection.execute(
         insert(verdicts).values(

@@ -80,7 +80,8 @@ def hidden(verdict: Verdict) -> Verdict:
             for one in verdict.reasons
         ),
         contacts=tuple(
-            one if one.owner == "suspect" else replace(one, value=mask_personal(one.value))
+            one
             for one in verdict.contacts
-        ),
+            if one.owner == "suspect" or "*" not in mask_personal(one.value)
+        ),  # one that is masked would link people whose numbers only look alike
     )
