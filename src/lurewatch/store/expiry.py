@@ -190,6 +190,7 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
 
 
 def _empty_post(db: Db, post_key: int) -> None:
+    links.forget(db, [post_key])
     for table in (observables, revisions, sightings):
         db.connection.execute(delete(table).where(table.c.post_key == post_key))
     row = db.connection.execute(
