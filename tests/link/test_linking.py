@@ -391,7 +391,7 @@ def test_the_commands(store: Store, settings: Settings, monkeypatch: pytest.Monk
     shown = said("clusters", "show", number)
     assert f"finding {int(number) + 1}  weibo  a WeChat contact" in shown
     [member] = json.loads(said("clusters", "show", number, "--json"))["members"]
-    assert member["links"] == [{"kind": "wechat", "strength": 0.95, "minutes": None}]
+    assert member["links"] == [{"kind": "wechat", "strength": 0.95, "share": None, "minutes": None}]
     assert "no campaign any more" in said("clusters", "unname", "六十期")
     found = json.loads(said("search", "最长六十期，先看方案再谈费用", "--json"))
     assert [(one["post_id"], one["stance"], one["share"]) for one in found] == [

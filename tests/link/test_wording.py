@@ -92,7 +92,7 @@ def test_timing_makes_no_link_and_strengthens_one() -> None:
     one, other = Facts(frozenset(), "a", NOW), Facts(frozenset(), "b", NOW)
     assert links_between(one, other, 0.0) == ()
     [link] = links_between(one, other, 0.7)
-    assert (link.kind, link.strength, link.minutes) == ("text", 0.85, 0)
+    assert (link.kind, link.strength, link.share, link.minutes) == ("text", 0.85, 0.7, 0)
     [alone] = links_between(one, Facts(frozenset(), "a", NOW), 0.7)
     assert (alone.strength, alone.minutes) == (0.7, None)
 

@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,7 +46,7 @@ def link(
     if as_json:
         typer.echo(json.dumps({"posts": done.posts, "clusters": done.clusters}))
     else:
-        typer.echo(f"Compared {done.posts} posts: there are {done.clusters} clusters.")
+        typer.echo(f"Compared {done.posts} new or changed posts; clusters: {done.clusters}.")
 
 
 def link_all(store: "Store", settings: "Settings") -> "LinkedUp":
@@ -177,10 +178,10 @@ def line_of(one: "Cluster") -> str:
 
 def reason_of(link: "Link") -> str:
     """Why two posts belong together, in words that tell nobody's handle."""
-    if link.kind != "text":
+    if link.share is None:
         return SAID[link.kind]
     timing = "" if link.minutes is None else f", {link.minutes} minutes apart on two accounts"
-    return f"{SAID['text']} ({link.strength:.0%}{timing})"
+    return f"{SAID['text']} ({link.share:.0%}{timing})"
 
 
 def row_of(one: "Cluster") -> dict[str, Any]:
@@ -207,10 +208,7 @@ def whole(found: "Linked", described: "Cluster | None") -> dict[str, Any]:
                 "finding": member.finding_id,
                 "platform": member.platform,
                 "published_at": zulu(member.published_at),
-                "links": [
-                    {"kind": one.kind, "strength": one.strength, "minutes": one.minutes}
-                    for one in member.links
-                ],
+                "links": [asdict(one) for one in member.links],
             }
             for member in found.members
         ],

@@ -22,7 +22,8 @@ class Link:
     """Why two posts belong together; `kind` is one of COMMON, and nobody's handle is told."""
 
     kind: str
-    strength: float  # 0..1; of a text, how much of its wording is shared
+    strength: float  # 0..1
+    share: float | None = None  # of the wording, from 0 to 1, where the link is a text
     minutes: int | None = None  # between two accounts' posts of like wording, within TOGETHER
 
 
@@ -90,7 +91,7 @@ def links_between(one: Facts, other: Facts, shared_wording: float) -> tuple[Link
     Timing makes no link: it strengthens that of two accounts which say the same at the same time.
 
         >>> links_between(Facts(frozenset({("qq", 1)}), "a", None), Facts(frozenset({("qq", 1)}), "b", None), 0)
-        (Link(kind='qq', strength=0.95, minutes=None),)
+        (Link(kind='qq', strength=0.95, share=None, minutes=None),)
     """
     found = [
         Link(kind, TELLING[kind]) for kind in {kind for kind, _ in one.keys & other.keys if kind in TELLING}
@@ -98,7 +99,7 @@ def links_between(one: Facts, other: Facts, shared_wording: float) -> tuple[Link
     if shared_wording:
         minutes = minutes_between(one, other)
         strength = shared_wording if minutes is None else (1 + shared_wording) / 2
-        found.append(Link("text", round(strength, 2), minutes))
+        found.append(Link("text", round(strength, 2), round(shared_wording, 2), minutes))
     return tuple(sorted(found, key=lambda link: (-link.strength, link.kind)))
 
 

@@ -247,13 +247,13 @@ def _nearest(
         if (kind, key) not in common:
             telling[post].add((kind, key))
     shares = _shares(db, telling[own])
+    authors = {row.post_key: row.author_hash for row in rows}
 
     def linked(row: Any, at: datetime | None, own_at: datetime | None) -> tuple[Link, ...]:
         one = Facts(frozenset(telling[own]), authors[own], own_at)
         other = Facts(frozenset(telling[row.post_key]), row.author_hash, at)
         return links_between(one, other, max((shares.get(key, 0.0) for key in other.keys), default=0.0))  # fmt: skip
 
-    authors = {row.post_key: row.author_hash for row in rows}
     others = [row for row in rows if row.post_key != own]
     others.sort(key=lambda row: -max((one.strength for one in linked(row, None, None)), default=0))
     exact = _exact_moments(db, [own, *(row.post_key for row in others[:limit])])
