@@ -48,6 +48,8 @@ class Order:
     keywords: tuple[str, ...]
     addresses: tuple[str, ...]
     pages: int  # at most, a keyword
+    since: str = ""  # days, as 2026-11-01, where a search takes them
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,14 @@ def crawl_source(
         time.sleep(1)
     delay = workflow.delay_of(store, code)
     said = run_spider(
-        code, run_id, order.keywords, order.addresses, order.pages, delay=delay, stop=stop
+        code,
+        run_id,
+        order.keywords,
+        order.addresses,
+        order.pages,
+        window=(order.since, order.until),
+        delay=delay,
+        stop=stop,
     )
     after = workflow.release_source(store, code, run_id, datetime.now(UTC), pause_after)
     return Crawled(code, run_id, workflow.came_of(store, run_id), said, "", after)
@@ -167,6 +176,7 @@ def run_spider(
     pages: int,
     environ: dict[str, str] | None = None,
     *,
+    window: tuple[str, str] = ("", ""),
     delay: float | None = None,
     stop: threading.Event | None = None,
 ) -> str:
@@ -181,6 +191,7 @@ def run_spider(
         "keywords": "\n".join(keywords or ()),
         "addresses": "\n".join(addresses or ()),
     }
+    arguments |= {name: day for name, day in zip(("since", "until"), window, strict=True) if day}
     command = [sys.executable, "-m", "scrapy", "crawl", code]
     for name, value in arguments.items():
         command += ["-a", f"{name}={value}"]

@@ -31,6 +31,8 @@ def crawl(
     keyword: Annotated[list[str] | None, typer.Option(help="What to search for.")] = None,
     address: Annotated[list[str] | None, typer.Option(help="A public post to read.")] = None,
     pages: Annotated[int, typer.Option(min=1, help="At most so many pages a keyword.")] = 10,
+    since: Annotated[str, typer.Option(help="From this day on, as 2026-11-01, where a search takes days (weibo).")] = "",
+    until: Annotated[str, typer.Option(help="Up to this day.")] = "",
     judge: Annotated[bool, typer.Option(help="Judge the new posts afterwards.")] = True,
     now: Annotated[bool, typer.Option("--now", help="Even a platform that rests after a wall.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the coverage as JSON.")] = False,
@@ -51,7 +53,7 @@ def crawl(
     codes = [spider_code(platform) for platform in platforms]
     settings = read_settings()
     store = open_store(settings, read_secrets(settings))
-    order = Order(tuple(keyword or ()), tuple(address or ()), pages)
+    order = Order(tuple(keyword or ()), tuple(address or ()), pages, since, until)
     done = crawl_all(store, codes, order, despite_rest=now)
     rows = coverage(store, [one.run_id for one in done])
     show_coverage(rows, as_json)
