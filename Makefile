@@ -14,7 +14,7 @@ demo: .venv/.runtime  ## Crawl the bundled demo platform, show the findings, and
 
 test: .venv/.development  ## Run every test, in a real browser and on real databases.
 	@$(BIN)/lurewatch doctor --mend --quiet
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: .venv/.development  ## Check format, lint, types and layers: what CI checks.
 	$(BIN)/ruff format --check .

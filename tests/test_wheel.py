@@ -75,4 +75,4 @@ def test_crawl(installed: Path) -> None:
             command, cwd=installed, env=environ, capture_output=True, text=True, check=False
         )
     (row,) = json.loads(done.stdout)
-    assert (row["state"], row["pages"]) == ("captured", 4), done.stderr
+    assert (row["state"], row["pages"]) == ("captured", 2), done.stderr

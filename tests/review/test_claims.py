@@ -138,7 +138,7 @@ def test_what_was_found_before_has_a_rank(settings: Settings, a_finding: Any, st
         config = Config()
         config.set_main_option("script_location", "lurewatch.store:migrations")
         config.attributes["connection"] = db.connection
-        command.downgrade(config, "0004-1")
+        command.downgrade(config, "0004")
     later = open_store(settings, read_secrets(settings, {}))
     (found,) = workflow.queue(
         later, Wanted(stance="SOLICIT", service="C2"), user=LEE, limit=9, offset=0

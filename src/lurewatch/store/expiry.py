@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, insert,
 from lurewatch.finding import PROTECTED, Label
 from lurewatch.periods import Periods, shipped_periods
 from lurewatch.post import Post
-from lurewatch.store import Db, links, masking
+from lurewatch.store import Db, links, masking, quality
 from lurewatch.store.findings import decisions_on
 from lurewatch.store.posts import KEPT_UNJUDGED, dump, text_sha256
 from lurewatch.store.tables import (
@@ -143,7 +143,8 @@ def forget(db: Db, post_keys: Sequence[int]) -> None:
     """Remove posts and every row that points at them."""
     for start in range(0, len(post_keys), BATCH):
         some = post_keys[start : start + BATCH]
-        links.forget(db, list(some))
+        links.forget(db, some)
+        quality.forget(db, some)
         _remove(db, posts, posts.c.post_key.in_(some))
 
 

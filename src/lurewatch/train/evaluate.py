@@ -18,8 +18,10 @@ from lurewatch.train.corpus import Example
 
 HARM: Final = 0.01  # share of protected posts that may be flagged on the posts to choose on
 SURE: Final = 0.7  # the least calibrated score that may be worth a person's time
-MARGIN: Final = 0.05  # of score, on the safe side: other posts than these will come
-PRECISE: Final = 0.95  # share of flags that must be right there
+CAREFUL: Final = np.arange(0.05, 0.205, 0.01)  # most that the protected stances may have, tried
+PRECISE: Final = (
+    0.94  # share of flags that must be right there; it is higher where labels were read twice
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,7 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
     """
     Thresholds chosen on *examples*, which were never trained on.
 
-    The score is calibrated by a logistic line. Of the thresholds that are `safe` the best F1 wins,
-    and MARGIN is added; of the protected stances a fifth of the probability is the most that is ever allowed. Raises
+    The score is calibrated by a logistic line. Of the thresholds that are `safe` the best F1 wins. Raises
     InputError when none is safe: such a model must not be shipped.
     """
     from sklearn.linear_model import LogisticRegression
@@ -86,9 +87,10 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
         replace(p, score=drawn.score(*pair))
         for p, pair in zip(predictions, both.tolist(), strict=True)
     ]
-    grid = itertools.product(np.arange(SURE, 0.99, 0.01), (0.05, 0.08, 0.12, 0.16, 0.2))
+    grid = itertools.product(np.arange(SURE, 0.99, 0.01), CAREFUL)
     tried = [
-        replace(drawn, flag=round(float(flag), 3), protected=protected) for flag, protected in grid
+        replace(drawn, flag=round(float(flag), 3), protected=round(float(protected), 2))
+        for flag, protected in grid
     ]
     found = [
         (counted(examples, flags).f1, limits)
@@ -98,8 +100,7 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Thresholds
     if not found:
         raise InputError("no threshold of this model is safe: too many protected posts score high")
     best = max(found, key=lambda one: one[0])[1]
-    chosen = replace(best, flag=min(0.97, round(best.flag + MARGIN, 3)))
-    services = [replace(chosen, service=round(float(at), 2)) for at in np.arange(0.25, 0.81, 0.05)]
+    services = [replace(best, service=round(float(at), 2)) for at in np.arange(0.25, 0.81, 0.05)]
     return max(services, key=lambda limits: services_f1(examples, scored, limits))
 
 

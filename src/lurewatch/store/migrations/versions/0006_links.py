@@ -105,9 +105,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them."""
 
-    with op.batch_alter_table("posts", schema=None) as batch_op:
-        batch_op.drop_column("linked_at")
-
+    op.drop_column("posts", "linked_at")  # made anew, the table would lose what points at it
     with op.batch_alter_table("link_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_link_keys_post_key"))
 
