@@ -151,7 +151,9 @@ def listing(finding: Finding, decision: Decision, named: str) -> list[tuple[str,
 
 def facts(finding: Finding) -> list[str]:
     """What the post says, in neutral words; the quotation is short and printable."""
-    text = visible(" ".join((finding.post.title + " " + finding.post.text).split()))
+    post = finding.post
+    begins = post.text.startswith(post.title.rstrip("….")[:-1])  # a title cut from the text
+    text = visible(" ".join((post.text if begins else f"{post.title} {post.text}").split()))
     cut = text[:QUOTED] + ("……" if len(text) > QUOTED else "")
     kinds = {reason.kind for reason in finding.verdict.reasons}
     points = [
