@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 MODEL, BASE, CORPUS = Path("models/lure-bert-zh"), Path("models/encoder-zh"), Path("models/corpus")
@@ -92,6 +93,9 @@ def main() -> None:
     print(
         f"lurewatch: {ours:,.0f} posts/s, --no-screen {whole:,.0f} posts/s, peak {memory:.0f} MiB"
     )
+    if not find_spec("torch"):
+        print("the peer needs: pip install torch==2.13.0 '.[train]'")
+        return
     run, some = pipeline(), judged[:: max(1, len(judged) // PEER)]
     rates = {batch: rate(len(some), lambda batch=batch: run(some, batch)) for batch in (1, 8, 32)}  # type: ignore[misc]
     batch, peer = max(rates.items(), key=lambda one: one[1])

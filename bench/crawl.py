@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lurewatch.cli.collecting import scrapy_environment
+from lurewatch.crawling import scrapy_environment
 from lurewatch.demo.posts import MANY
 from lurewatch.demo.site import DemoSite, demo_site
 

@@ -16,24 +16,11 @@ from typing import Final
 
 from lurewatch import workflow
 from lurewatch.errors import InputError
-from lurewatch.post import platform_named
+from lurewatch.post import PLATFORMS, platform_named
 from lurewatch.store import Store
 from lurewatch.workflow import Source
 
-SPIDERS: Final = (
-    "weibo",
-    "xiaohongshu",
-    "douyin",
-    "kuaishou",
-    "bilibili",
-    "zhihu",
-    "tieba",
-    "xianyu",
-    "wechat",
-    "toutiao",
-    "feed",
-    "web",
-)
+SPIDERS: Final = PLATFORMS  # each has one
 LEASE: Final = timedelta(minutes=2)  # a holder that has not been heard of for so long is dead
 BEAT: Final = 20.0  # seconds between two signs of life
 GRACE: Final = 60.0  # seconds a spider has to end by itself
