@@ -5,10 +5,12 @@ usage: python bench/crawl.py [PAGES]   loopback, no delay; also the peak memory 
 """
 
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from lurewatch.crawling import scrapy_environment
@@ -16,7 +18,7 @@ from lurewatch.demo.posts import MANY
 from lurewatch.demo.site import DemoSite, demo_site
 
 HURRIED = ("DOWNLOAD_DELAY=0", "DOWNLOAD_SLOTS={}", "AUTOTHROTTLE_ENABLED=False")
-EMPTY = ("ITEM_PIPELINES={}", "EXTENSIONS={}")
+EMPTY = ("ITEM_PIPELINES={}",)
 RUN = """
 import resource, sys
 from scrapy.cmdline import execute
@@ -49,8 +51,9 @@ def crawl(site: DemoSite, pages: int, *settings: str) -> tuple[float, float]:
         asked = len(site.asked) - first - 1
         if child.returncode or asked != pages:
             raise SystemExit(f"{asked} pages of {pages} were read (exit {child.returncode})")
-        kept = Path(home, "lurewatch.db").exists()
-        assert kept != bool(settings), "only a crawl with a pipeline has a store"
+        with closing(sqlite3.connect(Path(home, "lurewatch.db"))) as store:
+            kept = store.execute("select count(*) from posts").fetchone()[0]
+        assert bool(kept) != bool(settings), "only a crawl with a pipeline keeps posts"
     return seconds, int(said.split()[-1]) / 1024
 
 
