@@ -109,7 +109,9 @@ def one(db: Db, key: int, text: str, flagged: bool) -> dict[str, dict[str, Any]]
     found = {
         "posts": {
             "post_key": key,
-            **posts.columns(db, post, NOW - timedelta(minutes=key % 50_000), "spider:tieba"),
+            **posts.columns(
+                db, posts.Seen(post, NOW - timedelta(minutes=key % 50_000), "spider:tieba")
+            ),
             "judged_by": "bench/bench",
         },
         "verdicts": {

@@ -98,7 +98,7 @@ def _keep_distinct(db: Db, seen: list[Seen]) -> int:
     fresh = [one for one in seen if one.id not in known]
     keys = {post: row.post_key for post, row in known.items()}
     if fresh:
-        added = db.connection.scalars(ADD, [_columns(db, one) for one in fresh])
+        added = db.connection.scalars(ADD, [columns(db, one) for one in fresh])
         keys |= {one.id: key for one, key in zip(fresh, added, strict=True)}
     again = [(known[one.id], one) for one in seen if one.id in known]
     if again:
@@ -126,7 +126,8 @@ def _known(db: Db, seen: list[Seen]) -> dict[tuple[str, str], Row[Any]]:
     }
 
 
-def _columns(db: Db, seen: Seen) -> dict[str, Any]:
+def columns(db: Db, seen: Seen) -> dict[str, Any]:
+    """The columns of a new post."""
     post = seen.post
     return {
         "platform": post.platform,
