@@ -351,7 +351,7 @@ def read_page(
     except (ValueError, SelectorSyntaxError, RecursionError) as error:
         # JSON looked for in HTML, or nested without end: the page is not what its address says
         problems = [*problems, f"the page cannot be read: {str(error).splitlines()[0]}"]
-    if not posts and problems and (wall := wall_of(response, response.text)):
+    if not posts and (wall := wall_of(response, response.text)):
         return ReadPage([], [], wall, None)
     if response.status >= 400 and not (response.status in NOT_THERE and not problems):
         problems.append(f"the platform answered {response.status}")

@@ -339,3 +339,14 @@ def test_a_step_is_judged_without_a_store() -> None:
     request = TakedownRequest(1, 1, Track.A, "x", TakedownState.SUBMITTED, Path("a"), Path("b"), "ann", NOW)  # fmt: skip
     event = taken(request, [], "approve", who="lee", role="lead", at=NOW)
     assert (event.state, event.who) == (TakedownState.APPROVED, "lee")
+
+
+def test_a_finding_that_is_a_victims_now_is_not_sent(store: Store, a_finding: Any) -> None:
+    finding = a_finding()
+    number = drafted(store, finding)
+    step(store, number, "submit", "ann", "reviewer")
+    workflow.decide(store, finding, reviewer="lee", label=Label.NOT_LURE, stance=Stance.VICTIM, services=[])  # fmt: skip
+    for name in ("approve", "send"):
+        with pytest.raises(NotAllowedError):
+            step(store, number, name, "lee", "lead")
+    assert step(store, number, "withdraw", "lee", "lead", note="a victim") == "withdrawn"

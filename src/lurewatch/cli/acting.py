@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lurewatch.dates import CHINA
 from lurewatch.errors import InputError, NotAllowedError
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def draft_request(store: "Store", settings: "Settings", finding: "Finding", fold
             + "\n  - ".join(lacking)
         )
     exported(store, finding, best, archive)
-    write(finding, finding.decision, institution, package, target, now.date())
+    write(finding, finding.decision, institution, package, target, now.astimezone(CHINA).date())
     return workflow.record_request(
         store,
         TakedownRequest(

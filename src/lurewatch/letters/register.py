@@ -12,7 +12,7 @@ from lurewatch.finding import Finding
 from lurewatch.letters.report import QUOTED, in_force, rules
 from lurewatch.post import safe_cell, visible
 from lurewatch.takedown import Event, TakedownRequest
-from lurewatch.text.mask import mask_name
+from lurewatch.text.mask import mask_name, mask_personal
 
 FORMULA: Final = (
     "=",
@@ -56,7 +56,7 @@ def row_of(
     services = meant.services if meant else finding.verdict.services
     named = rules("words.yaml")["services"]
     last = {event.step: event for event in events}
-    text = visible(" ".join(f"{post.title} {post.text}".split()))[:QUOTED]
+    text = mask_personal(visible(" ".join(f"{post.title} {post.text}".split())))[:QUOTED]
 
     def at(step: str) -> str:
         return f"{last[step].at.astimezone(CHINA):%Y-%m-%d %H:%M}" if step in last else ""

@@ -7,7 +7,7 @@ from typing import Final
 
 from lurewatch.custody import Entry as Custody
 from lurewatch.errors import NotAllowedError
-from lurewatch.finding import LURING, Label
+from lurewatch.finding import LURING, Decision, Label
 from lurewatch.store import (
     Store,
     audit,
@@ -130,6 +130,8 @@ def take_step(
             receipt=receipt,
             note=note,
         )
+        if step in ("submit", "approve", "send", "again"):
+            check_standing(kept.decisions_on(db, found.finding_id), number)
         if step in ("submit", "approve", "send") and (twins := cases.twins(db, found)):
             raise NotAllowedError(
                 f"request {number}: {found.recipient} was asked about this post before, by"
@@ -139,6 +141,15 @@ def take_step(
             raise NotAllowedError(f"request {number} was moved by another person; look again")
         audit.note(db, event.at, who, f"{step} request", str(number))
     return event
+
+
+def check_standing(made: Sequence[Decision], number: int) -> None:
+    """Raises NotAllowedError unless a person's last word on the finding is a lure that solicits or recruits."""
+    if not made or made[-1].label is not Label.LURE or made[-1].stance not in LURING:
+        raise NotAllowedError(
+            f"request {number}: nobody's last word is that its finding is a lure, SOLICIT or"
+            " RECRUIT; withdraw it"
+        )
 
 
 def events_of(store: Store, numbers: Sequence[int]) -> dict[int, list[Event]]:
@@ -212,7 +223,9 @@ def raise_alarms(store: Store) -> list[tuple[int, list[int]]]:
         for one in gone:
             own = events[one.request_id]
             since = next(event.at for event in reversed(own) if event.step == "removed")
-            again = cases.returned(db, one, since)
+            found = cases.returned(db, one, since)
+            said = kept.standing(db, found)
+            again = [at for at in found if not said[at] or said[at][-1].label is Label.LURE]
             if again:
                 note = f"its contact is in findings {', '.join(map(str, again))}"
                 event = taken(
