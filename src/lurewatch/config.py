@@ -63,6 +63,11 @@ class Settings:
         return self.home / "retention.yaml"
 
     @property
+    def notices_file(self) -> Path:
+        """What pages say in place of a post, beside the sentences that are shipped."""
+        return self.home / "notices.yaml"
+
+    @property
     def imports_dir(self) -> Path:
         """Rows that an import rejected, with their reasons."""
         return self.home / "imports"

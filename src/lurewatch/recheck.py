@@ -9,6 +9,8 @@ from typing import Final
 
 from lurewatch import workflow
 from lurewatch.crawling import Order, crawl_all
+from lurewatch.finding import Finding
+from lurewatch.notices import Notice, said
 from lurewatch.store import Store
 from lurewatch.takedown import TakedownRequest, TakedownState
 from lurewatch.workflow import Outcome
@@ -21,12 +23,7 @@ LOOKED_AT: Final = (
     TakedownState.REMOVED,
     TakedownState.VERIFIED,
 )
-SAYS: Final[dict[str, Outcome]] = {  # a run's only page, and what it says of the post
-    "captured": "live",
-    "empty": "gone",
-    "blocked": "wall",
-    "failed": "lost",
-}
+WALLS: Final[dict[str, Outcome]] = {"login": "login_wall", "captcha": "captcha"}  # others: wall
 LINES: Final = 12  # of a difference that are kept
 
 
@@ -51,10 +48,15 @@ def due(store: Store, now: datetime, every: timedelta) -> list[TakedownRequest]:
 
 
 def look_again(
-    store: Store, requests: Sequence[TakedownRequest], say: Callable[[str], object]
+    store: Store,
+    requests: Sequence[TakedownRequest],
+    say: Callable[[str], object],
+    notices: Sequence[Notice] | None = None,
 ) -> list[Look]:
     """
     Visit the post of each request through its platform's spider, one page a run.
+
+    *notices* are what pages say in place of a post; by default those that are shipped.
 
     A platform that rests or is asked by another is left for the next time, and no more of its posts
     are asked for once it raises a wall.
@@ -63,7 +65,8 @@ def look_again(
     asked_at: dict[str, float] = {}
     shut: set[str] = set()
     for request in requests:
-        post = workflow.finding(store, request.finding_id, reader="re-check").post
+        found = workflow.finding(store, request.finding_id, reader="re-check")
+        post = found.post
         if post.platform in shut:
             continue
         wait = asked_at.get(post.platform, 0.0) + workflow.delay_of(store, post.platform)
@@ -74,18 +77,47 @@ def look_again(
             say(f"request {request.request_id}: {done.left}")
             shut.add(post.platform)
             continue
-        rows = workflow.coverage(store, [done.run_id])
-        state = rows[0].state if rows else "failed"
-        outcome, detail = SAYS.get(state, "unclear"), rows[0].detail if rows else done.said
-        if outcome == "wall":
+        outcome, detail = seen_on(store, found, done.run_id, done.said, notices)
+        if outcome in ("login_wall", "captcha", "wall"):
             shut.add(post.platform)
-        if outcome == "live":
-            after = workflow.finding(store, request.finding_id, reader="re-check").post
-            if detail := difference(post.text, after.text):
-                outcome = "edited"
         workflow.record_check(store, request.request_id, outcome, detail, datetime.now(UTC))
         looks.append(Look(request, outcome, detail))
     return looks
+
+
+def seen_on(
+    store: Store, before: Finding, run_id: str, otherwise: str, notices: Sequence[Notice] | None
+) -> tuple[Outcome, str]:
+    """
+    What the only page of a run says of a finding's post, and the words or lines that show it.
+
+    *live* is only a page with this very post, *gone* and its kinds only one that says so itself: an
+    answer without either, or with another post, is *unclear*.
+    """
+    pages = workflow.pages_of(store, run_id)
+    rows = workflow.coverage(store, [run_id])
+    state, detail = (rows[0].state, rows[0].detail) if rows else ("failed", otherwise)
+    if not pages:
+        return ("network_error" if state == "failed" else "unclear"), detail or state
+    page = pages[0]
+    if page.wall:
+        return WALLS.get(page.wall, "wall"), page.wall
+    shown = workflow.captures_of(store, before.post)
+    if shown and shown[0].run_id == run_id:
+        after = workflow.finding(store, before.finding_id, reader="re-check")
+        changes = difference(before.post.text, after.post.text)
+        return ("edited" if changes else "live"), changes
+    if state == "empty":
+        return said(before.post.platform, read_body(page.body), notices)
+    return "unclear", "the page shows another post" if state == "captured" else detail
+
+
+def read_body(body: bytes) -> str:
+    """A page as text: UTF-8, else GBK as old Chinese pages."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("gb18030", "replace")
 
 
 def difference(before: str, after: str) -> str:

@@ -35,6 +35,7 @@ from lurewatch.takedown import (
     Track,
     taken,
 )
+from lurewatch.text.lexicon import load_lexicon
 from lurewatch.workflow import Check
 from tests.conftest import NOW, Judge
 from tests.crawlers.test_spiders import server
@@ -161,6 +162,8 @@ def looks(*outcomes: tuple[str, float]) -> list[Check]:
         ("removed", [("gone", 0)], ""),
         ("removed", [("gone", 0), ("gone", 23)], ""),
         ("removed", [("gone", 0), ("gone", 24)], "verify"),
+        ("removed", [("deleted_or_private", 0), ("removed_by_platform", 24)], "verify"),
+        ("sent", [("account_closed", 0)], "removed"),
         ("removed", [("gone", 0), ("live", 12), ("gone", 24)], ""),
         ("removed", [("gone", 0), ("live", 24)], "reopen"),
         ("verified", [("gone", 0), ("gone", 30), ("edited", 60)], "reopen"),
@@ -204,15 +207,60 @@ def test_a_contact_that_returns_reopens_the_request(store: Store, a_finding: Any
     workflow.judge_pending(store, judge)  # type: ignore[arg-type]
     sent(store, number)
     workflow.record_check(store, number, "gone", "", datetime.now(UTC))
-    assert workflow.raise_alarms(store) == []
-    again = a_finding("换个号又来了，停息挂账", post_id="9002")
+    assert workflow.link_pending(store, load_lexicon()).alarms == ()
+    again = a_finding("换个号又来了，停息挂账", post_id="9002", author_id="another")
     with store.begin() as db:
         db.connection.exec_driver_sql("update posts set judged_by = null")
     workflow.judge_pending(store, judge)  # type: ignore[arg-type]
-    assert workflow.raise_alarms(store) == [(number, [again])]
+    (alarm,) = workflow.link_pending(store, load_lexicon()).alarms
+    assert alarm == workflow.Alarm(number, {again: frozenset({"wechat"})})
+    assert f"{again} (wechat)" in workflow.events_of(store, [number])[number][-1].note
     assert workflow.request(store, number).state is TakedownState.REOPENED
     assert workflow.raise_alarms(store) == []
     assert step(store, number, "again", "ann", "reviewer") == "submitted"
+
+
+TEMPLATE = (
+    "老哥们都来听我讲，{}这边新开的停息挂账通道，网贷信用卡都能挂，六十期，前期一分不收，"
+    "办成了再说，别再自己打电话，打了也是白打，看我主页左下角"
+)
+
+
+def test_a_post_put_up_again_reopens_its_request(store: Store, a_finding: Any) -> None:
+    lexicon = load_lexicon()
+    first = a_finding(TEMPLATE.format("郑州"), post_id="1")
+    number = drafted(store, first)
+    sent(store, number)
+    workflow.link_pending(store, lexicon)
+    workflow.record_check(store, number, "removed_by_platform", "", datetime.now(UTC))
+    a_finding("别的事情，完全两样的另一段停息挂账广告文案，谁也不像", post_id="2", author_id="b")
+    assert workflow.link_pending(store, lexicon).alarms == ()
+    like = a_finding(TEMPLATE.format("洛阳"), post_id="3", author_id="c")
+    (alarm,) = workflow.link_pending(store, lexicon).alarms
+    assert alarm == workflow.Alarm(number, {like: frozenset({"text"})})
+    assert workflow.link_pending(store, lexicon).alarms == ()  # it says so once
+
+
+def test_a_lure_of_the_same_account_reopens_the_request(store: Store, a_finding: Any) -> None:
+    lexicon = load_lexicon()
+    number = drafted(store, a_finding(TEMPLATE.format("郑州"), post_id="1"))
+    sent(store, number)
+    workflow.record_check(store, number, "account_closed", "", datetime.now(UTC))
+    again = a_finding("同一个号，另一种说法，停挂的来", post_id="2")
+    (alarm,) = workflow.link_pending(store, lexicon).alarms
+    assert alarm == workflow.Alarm(number, {again: frozenset({"account"})})
+
+
+def test_what_a_person_called_no_lure_alarms_nobody(store: Store, a_finding: Any) -> None:
+    lexicon = load_lexicon()
+    number = drafted(store, a_finding(TEMPLATE.format("郑州"), post_id="1"))
+    sent(store, number)
+    workflow.link_pending(store, lexicon)
+    workflow.record_check(store, number, "gone", "", datetime.now(UTC))
+    warning = a_finding(TEMPLATE.format("洛阳"), post_id="3", author_id="c")
+    workflow.decide(store, warning, reviewer="bob", label=Label.NOT_LURE, stance=Stance.WARN, services=[])  # fmt: skip
+    assert workflow.link_pending(store, lexicon).alarms == ()
+    assert workflow.request(store, number).state is TakedownState.REMOVED
 
 
 def test_looks_through_the_real_spider(
@@ -232,6 +280,8 @@ def test_looks_through_the_real_spider(
                 HTML,
                 "<title>贴吧404</title><div class=page404>很抱歉，该贴已被删除。</div>".encode(),
             )
+        if mood[0] == "unclear":
+            return 404, HTML, "<div class=page404>页面走丢了</div>".encode()
         if mood[0] == "wall":
             return 403, HTML, b"no"
         return 200, HTML, tieba_thread(post, NOW).encode()
@@ -243,11 +293,11 @@ def test_looks_through_the_real_spider(
         assert due(store, datetime.now(UTC), timedelta(hours=24)) == []  # nothing was sent
         sent(store, number)
         seen = []
-        for mood[0] in ("live", "gone", "wall"):
+        for mood[0] in ("live", "unclear", "gone", "wall"):
             (request,) = due(store, datetime.now(UTC), timedelta(0))
             (look,) = look_again(store, [request], say=print)
             seen.append(look.outcome)
-        assert seen[1:] == ["gone", "wall"] and seen[0] in ("live", "edited")
+        assert seen[1:] == ["unclear", "gone", "wall"] and seen[0] in ("live", "edited")
         assert workflow.request(store, number).state is TakedownState.REMOVED
         count = len(asked)
         assert look_again(store, [workflow.request(store, number)], say=print) == []  # it rests

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lurewatch.config import Settings
     from lurewatch.link.grouping import Link
     from lurewatch.store import Store
-    from lurewatch.workflow import Carrier, Cluster, Linked, LinkedUp
+    from lurewatch.workflow import Alarm, Carrier, Cluster, Linked, LinkedUp
 
 clusters_app = typer.Typer(help="Lures that belong together.", no_args_is_help=True)
 SAID = {
@@ -44,7 +44,10 @@ def link(
     settings, store = opened()
     done = link_all(store, settings)
     if as_json:
-        typer.echo(json.dumps({"posts": done.posts, "clusters": done.clusters}))
+        reopened = [one.request_id for one in done.alarms]
+        typer.echo(
+            json.dumps({"posts": done.posts, "clusters": done.clusters, "reopened": reopened})
+        )
     else:
         typer.echo(f"Compared {done.posts} new or changed posts; clusters: {done.clusters}.")
 
@@ -55,16 +58,32 @@ def link_all(store: "Store", settings: "Settings") -> "LinkedUp":
     from rich.progress import Progress
 
     from lurewatch.detect import lexicon_for
+    from lurewatch.notify import tell
     from lurewatch.workflow import link_pending
 
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("Linking", total=None)
-        return link_pending(
+        done = link_pending(
             store,
             lexicon_for(settings),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
+    if done.alarms:
+        lines = "\n".join(map(alarm_line, done.alarms))
+        typer.echo(lines, err=True)
+        if problem := tell(settings.notify, "lurewatch: taken down, and here again", lines):
+            typer.echo(problem, err=True)
+    return done
+
+
+def alarm_line(alarm: "Alarm") -> str:
+    """What an alarm says."""
+    shown = (
+        f"finding {at} ({', '.join(SAID[kind] for kind in sorted(kinds))})"
+        for at, kinds in alarm.returned.items()
+    )
+    return f"request {alarm.request_id} is open again, its post is back in {'; '.join(shown)}"
 
 
 @clusters_app.command("list")

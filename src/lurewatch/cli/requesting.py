@@ -205,30 +205,38 @@ def recheck(
     """
     Look at reported posts again through their platforms' spiders: live, edited or gone?
 
-    Two looks a day apart that agree close a request as verified. A wall or a lost page says nothing.
+    Two looks a day apart that agree close a request as verified. A wall, a lost page or one whose
+    words are not known says nothing; HOME/notices.yaml may name more words than are shipped.
     """
     from lurewatch import workflow
+    from lurewatch.cli.linking import alarm_line
+    from lurewatch.notices import read_notices
     from lurewatch.recheck import due as all_due
     from lurewatch.recheck import look_again
 
-    _, store = opened()
+    settings, store = opened()
+    notices = read_notices(settings.notices_file)
     chosen = (
         [workflow.request(store, number) for number in numbers]
         if numbers
         else all_due(store, datetime.now(UTC), timedelta(hours=every))
     )
-    looks = look_again(store, chosen, say=lambda line: typer.echo(line, err=True))
+    looks = look_again(store, chosen, say=lambda line: typer.echo(line, err=True), notices=notices)
     alarms = workflow.raise_alarms(store)
     if as_json:
         rows = [{"request": one.request.request_id, "outcome": one.outcome, "detail": one.detail} for one in looks]  # fmt: skip
         typer.echo(
-            json.dumps({"looks": rows, "alarms": dict(alarms)}, ensure_ascii=False, indent=2)
+            json.dumps(
+                {"looks": rows, "alarms": {one.request_id: list(one.returned) for one in alarms}},
+                ensure_ascii=False,
+                indent=2,
+            )
         )
         return
     for one in looks:
         typer.echo(f"{one.request.request_id}  {one.outcome}  {one.detail}".rstrip())
-    for number, again in alarms:
-        typer.echo(f"request {number} is reopened: its contact is in findings {again}", err=True)
+    for alarm in alarms:
+        typer.echo(alarm_line(alarm), err=True)
     if not looks:
         typer.echo("Nothing was due.")
     if len(looks) < len(chosen):

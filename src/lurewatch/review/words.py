@@ -210,8 +210,14 @@ NEEDS: Final = {"receipt": "Receipt number", "note": "Why, or the platform's wor
 OUTCOMES: Final = {
     "live": "still there",
     "edited": "edited",
-    "gone": "gone",
+    "removed_by_platform": "removed by the platform",
+    "deleted_or_private": "deleted or made private by its author",
+    "account_closed": "its account is closed",
+    "gone": "gone; the page does not say why",
+    "login_wall": "a login: it says nothing",
+    "captcha": "a CAPTCHA: it says nothing",
     "wall": "a wall: it says nothing",
+    "network_error": "the page did not come",
     "lost": "the page did not come",
     "unclear": "unclear",
 }

@@ -3,17 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import insert, select, update
 
 from lurewatch.store import Db
 from lurewatch.store.requests import of_row
-from lurewatch.store.tables import checks, findings, observables, request_events, requests
+from lurewatch.store.tables import checks, request_events, requests
 from lurewatch.takedown import Event, TakedownRequest, TakedownState
 
-# gone: the page says so itself; wall and lost say nothing of the post
-Outcome = Literal["live", "edited", "gone", "wall", "lost", "unclear"]
+Outcome = Literal[
+    "live",
+    "edited",
+    # not there, as the page says itself (lurewatch.notices has the words); `gone`: not why
+    "removed_by_platform",
+    "deleted_or_private",
+    "account_closed",
+    "gone",
+    # these say nothing of the post; `lost` is what network_error was called before
+    "login_wall",
+    "captcha",
+    "wall",
+    "network_error",
+    "lost",
+    "unclear",
+]
+GONE: Final = frozenset({"removed_by_platform", "deleted_or_private", "account_closed", "gone"})
+SEEN: Final = frozenset({"live", "edited"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +136,3 @@ def checks_of(db: Db, request_id: int) -> list[Check]:
         )
         for row in rows
     ]
-
-
-def returned(db: Db, request: TakedownRequest, since: datetime) -> list[int]:
-    """Findings made after a moment that show a contact of the request's own finding."""
-    own = select(findings.c.post_key).where(findings.c.finding_id == request.finding_id)
-    shared = select(observables.c.value_hash).where(observables.c.post_key.in_(own))
-    rows = db.connection.scalars(
-        select(findings.c.finding_id)
-        .join(observables, observables.c.post_key == findings.c.post_key)
-        .where(
-            observables.c.value_hash.in_(shared),
-            findings.c.finding_id != request.finding_id,
-            findings.c.found_at > since,
-        )
-        .distinct()
-        .order_by(findings.c.finding_id)
-    )
-    return [int(number) for number in rows]

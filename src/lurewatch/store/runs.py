@@ -296,24 +296,31 @@ def captures_of(db: Db, post: Post) -> list[Capture]:
         .where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
         .order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
     )
-    found = []
-    for row in rows:
-        facts, body = _opened(db, row.sealed)
-        facts["headers"] = tuple((name, value) for name, value in facts["headers"])
-        facts["problems"] = tuple(facts["problems"])
-        found.append(
-            Capture(
-                platform=row.platform,
-                status=row.status,
-                form=row.form,
-                body=body,
-                captured_at=row.captured_at,
-                run_id=row.run_id,
-                posts=(post,),
-                **facts,
-            )
-        )
-    return found
+    return [_of_row(db, row, (post,)) for row in rows]
+
+
+def pages_of(db: Db, run_id: str) -> list[Capture]:
+    """The pages of a run, newest first, without their posts."""
+    rows = db.connection.execute(
+        select(captures).where(captures.c.run_id == run_id).order_by(captures.c.capture_id.desc())
+    )
+    return [_of_row(db, row) for row in rows]
+
+
+def _of_row(db: Db, row: Any, found: tuple[Post, ...] = ()) -> Capture:
+    facts, body = _opened(db, row.sealed)
+    facts["headers"] = tuple((name, value) for name, value in facts["headers"])
+    facts["problems"] = tuple(facts["problems"])
+    return Capture(
+        platform=row.platform,
+        status=row.status,
+        form=row.form,
+        body=body,
+        captured_at=row.captured_at,
+        run_id=row.run_id,
+        posts=found,
+        **facts,
+    )
 
 
 def rewrite(db: Db, capture_id: int, words: Mapping[str, str]) -> None:

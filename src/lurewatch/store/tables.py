@@ -323,7 +323,7 @@ checks = Table(  # is a reported post still there?
     Column("check_id", Integer, primary_key=True),
     Column("request_id", ForeignKey("requests.request_id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
-    Column("outcome", String(16), nullable=False),
+    Column("outcome", String(32), nullable=False),
     Column("detail", LargeBinary, nullable=False),  # sealed: what has changed in the post
 )
 

@@ -1,6 +1,7 @@
 """Evidence, takedown requests, and what became of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,9 @@ from lurewatch.store import (
 )
 from lurewatch.store import findings as kept
 from lurewatch.store import requests as asked
-from lurewatch.store.cases import Check, Outcome
+from lurewatch.store.cases import GONE, SEEN, Check, Outcome
 from lurewatch.store.requests import KeptEvidence
+from lurewatch.store.returns import returned
 from lurewatch.takedown import (
     MACHINE,
     STEPS,
@@ -179,7 +181,7 @@ def record_check(store: Store, number: int, outcome: Outcome, detail: str, at: d
         if found is None:
             raise NotAllowedError(f"there is no request {number}")
         cases.add_check(db, Check(number, at, outcome, detail))
-        looks = [one for one in cases.checks_of(db, number) if one.outcome not in SILENT]
+        looks = [one for one in cases.checks_of(db, number) if one.outcome in GONE | SEEN]
         step = follows(found.state, looks)
         if step:
             events = cases.events_of(db, [number])[number]
@@ -189,49 +191,56 @@ def record_check(store: Store, number: int, outcome: Outcome, detail: str, at: d
             audit.note(db, at, "re-check", f"{step} request", str(number))
 
 
-SILENT: Final = ("wall", "lost", "unclear")  # outcomes that say nothing of the post
-
-
 def follows(state: TakedownState, looks: Sequence[Check]) -> str:
     """The step that looks at a post lead to, oldest look first; nothing when they lead nowhere."""
     if not looks:
         return ""
-    if looks[-1].outcome != "gone":
+    if looks[-1].outcome not in GONE:
         came_back = state in (TakedownState.REMOVED, TakedownState.VERIFIED)
         return "reopen" if came_back else ""
     if state in STEPS["removed"].sources:
         return "removed"
     agreeing = []
     for one in reversed(looks):
-        if one.outcome != "gone":
+        if one.outcome not in GONE:
             break
         agreeing.append(one.at)
     agree = agreeing[0] - agreeing[-1] >= AGREE
     return "verify" if agree and state is TakedownState.REMOVED else ""
 
 
-def raise_alarms(store: Store) -> list[tuple[int, list[int]]]:
-    """
-    Reopen requests whose post is gone but whose contact stands in findings made since.
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A request that is open again, and the findings that show its post anew: by what, as in COMMON."""
 
-    Gives each reopened request with those findings.
+    request_id: int
+    returned: dict[int, frozenset[str]]
+
+
+def raise_alarms(store: Store) -> list[Alarm]:
+    """
+    Reopen requests whose post is gone, but whose contact, account, picture or wording is in lures found since.
+
+    Compares what `link_pending` has read; nothing is sent by it. Called again it raises nothing new.
     """
     alarms = []
     with store.begin() as db:
         gone = [one for one in asked.every(db) if one.state in (TakedownState.REMOVED, TakedownState.VERIFIED)]  # fmt: skip
         events = cases.events_of(db, [one.request_id for one in gone])
+        since = {
+            one.finding_id: next(
+                event.at for event in reversed(events[one.request_id]) if event.step == "removed"
+            )
+            for one in gone
+        }
+        found = returned(db, since)
         for one in gone:
-            own = events[one.request_id]
-            since = next(event.at for event in reversed(own) if event.step == "removed")
-            found = cases.returned(db, one, since)
-            said = kept.standing(db, found)
-            again = [at for at in found if not said[at] or said[at][-1].label is Label.LURE]
-            if again:
-                note = f"its contact is in findings {', '.join(map(str, again))}"
-                event = taken(
-                    one, own, "reopen", who="alarm", role=MACHINE, at=current(), note=note
-                )
-                cases.add(db, event, one.state)
-                audit.note(db, event.at, "alarm", "reopen request", str(one.request_id))
-                alarms.append((one.request_id, again))
+            if again := found.get(one.finding_id):
+                shared = (f"{at} ({', '.join(sorted(kinds))})" for at, kinds in again.items())
+                note = f"shown again in findings {'; '.join(shared)}"
+                own = events[one.request_id]
+                event = taken(one, own, "reopen", who="alarm", role=MACHINE, at=current(), note=note)  # fmt: skip
+                if cases.add(db, event, one.state):
+                    audit.note(db, event.at, "alarm", "reopen request", str(one.request_id))
+                    alarms.append(Alarm(one.request_id, again))
     return alarms

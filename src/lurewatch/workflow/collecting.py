@@ -201,6 +201,12 @@ def captures_of(store: Store, post: Post) -> list[Capture]:
         return runs.captures_of(db, post)
 
 
+def pages_of(store: Store, run_id: str) -> list[Capture]:
+    """The pages of a run, newest first, without their posts."""
+    with store.reading() as db:
+        return runs.pages_of(db, run_id)
+
+
 def import_posts(store: Store, found: Iterable[tuple[Post, datetime]], source: str) -> Imported:
     """Keep posts that another tool collected, each with the moment it was collected."""
     rows = imported = repaired = 0

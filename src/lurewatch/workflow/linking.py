@@ -16,6 +16,7 @@ from lurewatch.store import clusters as grouped
 from lurewatch.store.carrying import Carrier
 from lurewatch.store.clusters import Cluster, Linked
 from lurewatch.text.contacts import contacts_in
+from lurewatch.workflow.acting import Alarm, raise_alarms
 from lurewatch.workflow.common import current
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class LinkedUp:
 
     posts: int  # that were new or changed
     clusters: int  # that there are now
+    alarms: tuple[Alarm, ...] = ()  # requests that are open again
 
 
 def link_pending(
@@ -41,7 +43,8 @@ def link_pending(
     Compare what was judged or changed since the last time with all there is, and group the lures.
 
     A batch is read first and recorded in one transaction then: a stop loses at most a batch of
-    work, and the next call goes on. Called again with nothing new it changes nothing.
+    work, and the next call goes on. Called again with nothing new it changes nothing. A lure that
+    shows again what was taken down reopens that request.
     """
     signer = wording_signer(store)
     with store.reading() as db:
@@ -61,7 +64,8 @@ def link_pending(
             progress(done, max(done, total))
     with store.begin() as db:
         links.lock(db)
-        return LinkedUp(done, grouped.regroup(db))
+        count = grouped.regroup(db)
+    return LinkedUp(done, count, tuple(raise_alarms(store)))
 
 
 def wording_signer(store: Store) -> Signer:
