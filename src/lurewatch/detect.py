@@ -1,7 +1,7 @@
 """From a post to a verdict: normaliser, lexicon, contacts and model meet here, and only here."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -48,6 +48,31 @@ def model_folder(settings: Settings) -> Path:
     installed = Path(str(files("lurewatch"))) / "model"
     checkout = Path(__file__).parents[2] / "models" / SHOWN_MODEL
     return installed if installed.is_dir() else checkout
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """The first rule that kept a post from being flagged: a key of WHY_NOT, and what it measured."""
+
+    rule: str
+    stance: Stance = Stance.OTHER
+    value: float = 0.0
+    limit: float = 0.0
+
+    def __str__(self) -> str:
+        return WHY_NOT[self.rule].format(
+            stance=self.stance, value=f"{self.value:.2f}", limit=self.limit
+        )
+
+
+WHY_NOT: Final = {
+    "screen": "the first stage found nothing of the field",
+    "stance": "it reads as {stance}",
+    "protected": "a protected voice is too likely ({value} > {limit})",
+    "score": "its score is too low ({value} < {limit})",
+    "service": "no service is recognised",
+    "asks": "it only asks about an offer",
+}
 
 
 class Detector:
@@ -100,7 +125,7 @@ class Detector:
         found = carried(bundle, prediction.odds, lambda texts: [one.odds for one in self._classifier.predict(texts)])  # fmt: skip
         return replace(verdict, reasons=(*verdict.reasons, *found))
 
-    def why_not(self, post: Post) -> str:
+    def why_not(self, post: Post) -> "WhyNot | None":
         """
         What kept a post that names terms of the field from being flagged; nothing for one that is.
 
@@ -112,16 +137,16 @@ class Detector:
         reasons, contacts = [*term_reasons(bundle), *find_signals(bundle)], find_contacts(bundle)
         guarded = sum(prediction.stances[one] for one in PROTECTED)
         if not self.worth_reading(bundle, model_text(bundle)):
-            return "the first stage found nothing of the field"
+            return WhyNot("screen")
         if stance not in LURING:
-            return f"it reads as {stance}"
+            return WhyNot("stance", stance)
         if guarded > limits.protected:
-            return f"a protected voice is too likely ({guarded:.2f} > {limits.protected})"
+            return WhyNot("protected", stance, guarded, limits.protected)
         if prediction.score < limits.flag:
-            return f"its score is too low ({prediction.score:.2f} < {limits.flag})"
+            return WhyNot("score", stance, prediction.score, limits.flag)
         if not prediction.offered(limits):
-            return "no service is recognised"
-        return "it only asks about an offer" if only_asks(bundle, reasons, contacts) else ""
+            return WhyNot("service", stance)
+        return WhyNot("asks", stance) if only_asks(bundle, reasons, contacts) else None
 
     def read(self, post: Post) -> list[Piece]:
         """Every text of a post, normalised."""

@@ -141,7 +141,7 @@ def judge_some(detector: "Detector", some: list[Line], out: IO[str], how: How) -
             verdict = next(verdicts)
             shown = verdict_row(line.id, verdict)
             if how.explain and not verdict.flagged and verdict.reasons:
-                shown["why_not"] = detector.why_not(line.post)
+                shown["why_not"] = str(detector.why_not(line.post) or "")
         out.write(json.dumps(shown, ensure_ascii=True) + "\n")
     return sum(line.post is None for line in some)
 

@@ -11,7 +11,16 @@ from lurewatch import workflow
 from lurewatch.detect import lexicon_for
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label, Service, Stance
-from lurewatch.review.app import Number, checked_form, decider, page, person, rules_of, store_of
+from lurewatch.review.app import (
+    Number,
+    checked_form,
+    decider,
+    detector_of,
+    page,
+    person,
+    rules_of,
+    store_of,
+)
 from lurewatch.review.filters import Filters
 from lurewatch.review.linked import linked_to
 from lurewatch.review.marking import POINTER, excerpt, marks_of, parts_of, reason_rows, shown_value
@@ -25,9 +34,9 @@ ASK_LEAD: Final = "ask_lead"  # what a reviewer says instead of "lure" where we 
 
 
 @router.get("/findings/{number}")
-def show(request: Request, number: Number) -> Response:
-    """The page on which a person decides."""
-    return _shown(request, number, contacts_shown=False)
+def show(request: Request, number: Number, why: bool = False) -> Response:
+    """The page on which a person decides; *why* asks the machine what keeps it from a flag."""
+    return _shown(request, number, contacts_shown=False, why=why)
 
 
 @router.post("/findings/{number}/contacts")
@@ -40,7 +49,7 @@ async def contacts(request: Request, number: Number) -> Response:
     return await run_in_threadpool(_shown, request, number, contacts_shown=True)
 
 
-def _shown(request: Request, number: int, *, contacts_shown: bool) -> Response:
+def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = False) -> Response:
     user = person(request)
     store = store_of(request)
     opened = workflow.open_finding(store, number, user=user, lease=rules_of(request).lease)
@@ -67,6 +76,8 @@ def _shown(request: Request, number: int, *, contacts_shown: bool) -> Response:
         histories=(("account", account), ("contact", contact)),
         kept=[(package, files_of(package.path)) for package in workflow.evidence_of(store, number)],
         before=trail(request, number),
+        why=detector_of(request).why_not(one.post) if why else None,
+        asked=why,
         linked=linked_to(store_of(request), number),
         stances=list(Stance),
         services=list(Service),

@@ -114,6 +114,7 @@ def sample(request: Request, why: bool = False) -> Response:
         post=post,
         values=[(field, mask_handles(value)) for field, _, value in post.values()] if post else [],
         why=detector_of(request).why_not(post) if post and why else None,
+        asked=why,
         size=DRAWN,
     )
 

@@ -221,3 +221,11 @@ OUTCOMES: Final = {
     "lost": "the page did not come",
     "unclear": "unclear",
 }
+WHY_NOT: Final = {
+    "screen": "the first stage found nothing of the field",
+    "stance": "it reads as: {stance}",
+    "protected": "a protected voice is too likely ({value} > {limit})",
+    "score": "its score is too low ({value} < {limit})",
+    "service": "no service is recognised",
+    "asks": "it only asks about an offer",
+}
