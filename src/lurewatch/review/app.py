@@ -21,6 +21,7 @@ from lurewatch.errors import InputError, LurewatchError, NotAllowedError
 from lurewatch.post import visible
 from lurewatch.review import words
 from lurewatch.review.language import COOKIE, LANGUAGES, catalogue, language_of
+from lurewatch.review.problems import told
 from lurewatch.store import Store
 from lurewatch.text.mask import mask_name
 from lurewatch.workflow import Rules, User, user_named
@@ -98,7 +99,8 @@ def create_app(
     async def explain(request: Request, error: LurewatchError) -> Response:
         known = {NotAllowedError: 403, InputError: 400}
         status = known.get(type(error), 500)
-        return page(request, "problem.html", status=status, message=str(error))
+        message = told(str(error), catalogue(language_of(request)).gettext)
+        return page(request, "problem.html", status=status, message=message)
 
     @app.get("/healthz")
     def healthy() -> PlainTextResponse:
