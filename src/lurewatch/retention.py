@@ -10,7 +10,7 @@ from typing import Final
 from lurewatch.addresses import read_address
 from lurewatch.errors import NotAllowedError
 from lurewatch.periods import Periods
-from lurewatch.store import Store, audit, custody, expiry, findings, holds
+from lurewatch.store import Store, audit, custody, expiry, findings, holds, objections
 from lurewatch.store.expiry import Purged
 from lurewatch.store.holds import About, Hold
 
@@ -111,14 +111,18 @@ def about(store: Store, written: str, *, who: str, erase: bool = False) -> list[
     """
     What is kept about an account, a contact or the post at an address; with *erase*, without what goes.
 
-    Erased is all that no hold and no standing request needs. The audit log tells how much, never
-    about whom.
+    Erased is all that no hold and no standing request needs. What the same account posts later is
+    forgotten as soon as it is judged, unless it is a lure. The audit log tells how much, never about
+    whom.
     """
     now = datetime.now(UTC)
     written = written.strip()
     with store.begin() as db:
         at_address = holds.about_post(db, *read_address(written)) if "://" in written else []
         found = list(dict.fromkeys([*at_address, *holds.about_handle(db, written)]))
+        if erase:
+            accounts = None if "://" in written else objections.accounts_of(db, written)
+            objections.note(db, [one.post_key for one in found], accounts, now)
         erasable = [one for one in found if not one.needed] if erase else []
         expiry.forget(db, [one.post_key for one in erasable if not one.acted])
         expiry.empty(db, [one.finding_id for one in erasable if one.acted and one.finding_id], now)

@@ -381,7 +381,7 @@ def test_the_commands(store: Store, settings: Settings, monkeypatch: pytest.Monk
         return done.stdout
 
     assert "No clusters" in said("clusters", "list")
-    assert json.loads(said("link", "--json")) == {"posts": 2, "clusters": 1}
+    assert json.loads(said("link", "--json")) == {"posts": 2, "clusters": 1, "reopened": []}
     assert json.loads(said("link", "--json")) == {"posts": 0, "clusters": 1}
     [row] = json.loads(said("clusters", "list", "--json"))
     assert (row["posts"], row["accounts"], row["shared"]) == (2, 2, {"wechat": 2})
@@ -398,3 +398,13 @@ def test_the_commands(store: Store, settings: Settings, monkeypatch: pytest.Monk
         ("1", "SOLICIT", 1.0)
     ]
     assert said("search", "demo_999", code=1) == ""
+
+
+def test_a_number_is_the_same_as_phone_and_as_wechat(store: Store) -> None:
+    put(
+        store,
+        a_lure(1, "停息挂账找我，微信：13900000088"),
+        a_lure(2, "全额退保，打电话 13900000088"),
+        a_lure(3, "征信修复，打电话 13900000077"),
+    )
+    assert together(store) == {frozenset({"1", "2"})}

@@ -260,3 +260,37 @@ def test_the_commands(store: Store, settings: Settings, a_finding: Any, monkeypa
     assert "would be erased" in command("retention", "subject", "un-1")
     (row,) = json.loads(command("retention", "subject", "un-1", "--erase", "--json"))
     assert row["erased"] and "Nothing is kept" in command("retention", "subject", "un-1")
+
+
+@on_either
+def test_who_had_everything_erased_is_not_collected_again(
+    store: Store, a_post: Any, a_capture: Any
+) -> None:
+    def seen(post_id: str, text: str, author: str) -> None:
+        run_id = workflow.start_run(store, platform="tieba", how="spider")
+        workflow.take_in(store, a_capture(a_post(text, post_id=post_id, author_id=author), run_id=run_id))  # fmt: skip
+        workflow.judge_pending(store, Sees())  # type: ignore[arg-type]
+
+    def kept() -> list[str]:
+        return [row.post.post_id for row in workflow.export_posts(store)]
+
+    seen("1", "今天吃了面", "anna")
+    seen("2", "明天吃米饭", "bert")
+    assert kept() == ["1", "2"]
+    retention.about(store, "anna", who="op", erase=True)
+    assert kept() == ["2"]
+    seen("3", "后天吃饺子", "anna")
+    seen("4", "别人的帖子", "carl")
+    assert kept() == ["2", "4"]
+    seen("5", "停息挂账，加微信 demo_0088", "anna")  # a lure is kept, whoever asks
+    assert kept() == ["2", "4", "5"]
+
+
+class Sees(Names):
+    """Flags what names the service."""
+
+    def judge(self, posts: Any, **options: Any) -> list[Any]:
+        return [
+            one if "停息挂账" in post.text else replace(one, grade=Grade.L0, stance=Stance.OTHER)
+            for one, post in zip(super().judge(posts, **options), posts, strict=True)
+        ]

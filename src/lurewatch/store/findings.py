@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -121,15 +122,17 @@ def dump_verdict(verdict: Verdict) -> bytes:
 
 def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
     db.connection.execute(delete(observables).where(observables.c.post_key == post_key))
-    for contact in contacts:
-        if tells_whose(contact):
-            db.connection.execute(
-                insert(observables).values(
-                    post_key=post_key,
-                    channel=contact.channel,
-                    value_hash=observed(db, contact.channel, contact.value),
-                )
-            )
+    given = {(one.channel, one.value) for one in contacts if tells_whose(one)}
+    given |= {("phone", value) for channel, value in given if channel == "wechat" and MOBILE.fullmatch(value)}  # fmt: skip
+    rows = [
+        {"post_key": post_key, "channel": channel, "value_hash": observed(db, channel, value)}
+        for channel, value in sorted(given)
+    ]
+    if rows:
+        db.connection.execute(insert(observables), rows)
+
+
+MOBILE: Final = re.compile(r"1[3-9]\d{9}")  # as a WeChat id it is the number itself
 
 
 def observed(db: Db, channel: str, value: str) -> str:

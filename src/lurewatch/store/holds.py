@@ -1,5 +1,6 @@
 """Legal holds, and what is kept about one account, contact or address."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,6 +96,11 @@ def about_post(db: Db, platform: str, post_id: str) -> list[About]:
         db,
         select(posts.c.post_key).where(posts.c.platform == platform, posts.c.post_id == post_id),
     )
+
+
+def about_keys(db: Db, post_keys: Collection[int]) -> list[About]:
+    """What is kept about these posts."""
+    return _about(db, select(posts.c.post_key).where(posts.c.post_key.in_(post_keys)))
 
 
 def _about(db: Db, keys: Select[Any]) -> list[About]:

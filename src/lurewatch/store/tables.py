@@ -442,6 +442,13 @@ holds = Table(  # findings that nothing may forget, whatever has expired
     Column("released_at", Moment),
 )
 
+objections = Table(  # whoever had everything erased: told by a keyed hash when they post again
+    "objections",
+    metadata,
+    Column("author_hash", String(64), primary_key=True),
+    Column("objected_at", Moment, nullable=False),
+)
+
 tokens = Table(  # how other systems name themselves: of a token only its digest is kept
     "tokens",
     metadata,

@@ -8,6 +8,7 @@ from lurewatch.errors import NotAllowedError
 from lurewatch.post import Post
 from lurewatch.store import (
     Store,
+    objections,
     posts,
 )
 from lurewatch.store import findings as kept
@@ -60,6 +61,7 @@ def judge_pending(
                 found += kept.record(db, post_key, verdict, judged_by, current())
                 if verdict.flagged:
                     kept.place(db, post_key, post, verdict.grade, verdict.score, names)
+            objections.heed(db, [key for key, _, verdict in judged if not verdict.flagged])
         done, after = done + len(some), some[-1][0]
         if progress:
             progress(done, total)
