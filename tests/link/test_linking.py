@@ -382,7 +382,7 @@ def test_the_commands(store: Store, settings: Settings, monkeypatch: pytest.Monk
 
     assert "No clusters" in said("clusters", "list")
     assert json.loads(said("link", "--json")) == {"posts": 2, "clusters": 1, "reopened": []}
-    assert json.loads(said("link", "--json")) == {"posts": 0, "clusters": 1}
+    assert json.loads(said("link", "--json")) == {"posts": 0, "clusters": 1, "reopened": []}
     [row] = json.loads(said("clusters", "list", "--json"))
     assert (row["posts"], row["accounts"], row["shared"]) == (2, 2, {"wechat": 2})
     number = str(row["cluster"])
