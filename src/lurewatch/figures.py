@@ -72,6 +72,7 @@ class FindingTimes:
     label: str | None = None
     stance: str | None = None
     reviewer: str | None = None
+    sampled: bool = False  # of the random sample of flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class RequestTimes:
     sent_at: datetime | None = None
     removed_at: datetime | None = None
     ended_at: datetime | None = None  # refused or withdrawn: no longer waited for
+    cause: str = ""  # of the removal, as the last look at the page told it: removed_by_platform ...
+    refused: bool = False
+    countered: bool = False
+    repeated: bool = False  # the same post was sent to the same recipient before
+    back_at: datetime | None = None  # when it was there again, or put up anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,20 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """What came of the requests that were sent to one recipient; they are counted once in each column."""
+
+    recipient: str  # empty: all of them
+    sent: int
+    removed: Share  # whoever saw to it
+    by_platform: Share  # as the page said: what the recipient did about it
+    by_author: int  # deleted, made private, or gone with its account
+    refused: Share
+    countered: Share
+    repeated: Share
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All figures of a time."""
 
@@ -115,7 +135,11 @@ class Figures:
     coverage: tuple[DayCount, ...]
     curves: dict[str, Curve]  # detect, review, send, remove
     undated: int  # findings of which nobody knows when they were published
-    precision: tuple[Share, ...]  # all, then by grade, then by service
+    precision: tuple[Share, ...]  # all, then by grade, then by service: of what people decided
+    sample: tuple[Share, ...]  # the same, of the random sample of flags
+    sample_waits: int  # flags of that sample that nobody has decided
+    channels: tuple[Channel, ...]  # all, then by recipient
+    relapse: tuple[Share, ...]  # of removals: back within 7, 30, 90 days
     protected: tuple[tuple[str, int], ...]  # by stance: flagged, and decided for a protected stance
     load: tuple[Load, ...]
 
@@ -231,6 +255,59 @@ def precision(rows: Sequence[FindingTimes]) -> list[Share]:
     ]
 
 
+def by_channel(rows: Iterable[RequestTimes]) -> list[Channel]:
+    """What was sent, and what came of it: over all recipients, then by recipient."""
+    sent = [row for row in rows if row.sent_at]
+    names = sorted({row.recipient for row in sent})
+    groups = [("", sent), *((name, [row for row in sent if row.recipient == name]) for name in names)]  # fmt: skip
+    return [_channel(name, some) for name, some in groups]
+
+
+BY_PLATFORM: Final = "removed_by_platform"
+AUTHORS: Final = ("deleted_or_private", "account_closed")  # causes
+
+
+def _channel(name: str, rows: Sequence[RequestTimes]) -> Channel:
+    gone = [row for row in rows if row.removed_at]
+
+    def share(hits: Iterable[bool]) -> Share:
+        return wilson(name, sum(hits), len(rows))
+
+    return Channel(
+        recipient=name,
+        sent=len(rows),
+        removed=share(bool(row.removed_at) for row in rows),
+        by_platform=share(row.removed_at is not None and row.cause == BY_PLATFORM for row in rows),
+        by_author=sum(row.cause in AUTHORS for row in gone),
+        refused=share(row.refused for row in rows),
+        countered=share(row.countered for row in rows),
+        repeated=share(row.repeated for row in rows),
+    )
+
+
+WITHIN: Final = (7, 30, 90)  # days after a removal
+
+
+def relapses(rows: Iterable[RequestTimes], now: datetime) -> list[Share]:
+    """
+    Of the removals that are so many days old, those whose post was there again within them.
+
+    A removal of yesterday says nothing yet of seven days, and is left out there.
+    """
+    gone = [row for row in rows if row.removed_at]
+    found = []
+    for days in WITHIN:
+        old = [row for row in gone if (row.removed_at and (now - row.removed_at).days >= days) or _back(row, days)]  # fmt: skip
+        found.append(wilson(str(days), sum(_back(row, days) for row in old), len(old)))
+    return found
+
+
+def _back(row: RequestTimes, days: int) -> bool:
+    if row.back_at is None or row.removed_at is None:
+        return False
+    return (row.back_at - row.removed_at).total_seconds() <= days * DAY
+
+
 def protected_errors(rows: Iterable[FindingTimes]) -> list[tuple[str, int]]:
     """How many flagged posts turned out to be protected speech, by stance; each is an incident."""
     found = Counter(
@@ -256,6 +333,7 @@ def figures_of(
     requests: Sequence[RequestTimes],
 ) -> Figures:
     """Figures of what was found, and asked for, from *since* to *until*, as it stood at *now*."""
+    sampled = [row for row in findings if row.sampled]
     return Figures(
         since=since,
         until=until,
@@ -268,6 +346,10 @@ def figures_of(
         },
         undated=sum(row.published_at is None for row in findings),
         precision=tuple(precision(findings)),
+        sample=tuple(precision(sampled)),
+        sample_waits=sum(row.label is None for row in sampled),
+        channels=tuple(by_channel(requests)),
+        relapse=tuple(relapses(requests, now)),
         protected=tuple(protected_errors(findings)),
         load=tuple(loads(findings)),
     )

@@ -19,10 +19,12 @@ from lurewatch.figures import (
     FindingTimes,
     RequestTimes,
     Wait,
+    by_channel,
     curve_of,
     figures_of,
     kaplan_meier,
     precision,
+    relapses,
     removal,
     sending,
     wilson,
@@ -110,6 +112,49 @@ def test_precision_and_protected_errors() -> None:
     assert found.undated == 4
 
 
+def test_the_random_sample_stands_apart() -> None:
+    rows = [finding(Label.LURE, sampled=True), finding(Label.NOT_LURE), finding(None, sampled=True)]
+    found = figures_of(T, day(1), day(1), [], rows, [])
+    assert [(one.name, one.hits, one.of) for one in found.sample] == [("all", 1, 1), ("L3", 1, 1), ("C2", 1, 1)]  # fmt: skip
+    assert found.sample_waits == 1
+
+
+def test_what_came_of_requests_by_recipient() -> None:
+    rows = [
+        RequestTimes(
+            "贴吧", day(0), sent_at=day(1), removed_at=day(2), cause="removed_by_platform"
+        ),
+        RequestTimes("贴吧", day(0), sent_at=day(1), removed_at=day(2), cause="deleted_or_private"),
+        RequestTimes("贴吧", day(0), sent_at=day(1), refused=True, ended_at=day(3)),
+        RequestTimes("微博", day(0), sent_at=day(1), countered=True, repeated=True),
+        RequestTimes("微博", day(0)),
+    ]
+    everything, weibo, tieba = by_channel(rows)
+    assert (everything.recipient, everything.sent, everything.removed.hits) == ("", 4, 2)
+    assert (tieba.recipient, tieba.sent, tieba.by_platform.hits, tieba.by_author) == (
+        "贴吧",
+        3,
+        1,
+        1,
+    )
+    assert (tieba.refused.hits, tieba.countered.hits, weibo.countered.hits, weibo.repeated.hits) == (1, 0, 1, 1)  # fmt: skip
+
+
+def test_relapse_leaves_out_what_is_too_new_to_tell() -> None:
+    gone = {"sent_at": day(0), "removed_at": day(10)}
+    rows = [
+        RequestTimes("贴吧", day(0), **gone, back_at=day(12)),
+        RequestTimes("贴吧", day(0), **gone, back_at=day(30)),
+        RequestTimes("贴吧", day(0), **gone),
+        RequestTimes("贴吧", day(0), sent_at=day(0), removed_at=day(49)),
+    ]
+    assert [(one.name, one.hits, one.of) for one in relapses(rows, day(50))] == [
+        ("7", 1, 3),
+        ("30", 2, 3),
+        ("90", 2, 2),
+    ]
+
+
 @pytest.mark.parametrize(
     "chart",
     [
@@ -149,7 +194,7 @@ def test_the_page_in_both_languages(app: Any) -> None:
         answer = logged_in(app, language=language).get("/figures?days=7")
         assert answer.status_code == 200
         assert words in answer.text
-        assert answer.text.count("<svg") == answer.text.count("<desc>") == 5
+        assert answer.text.count("<svg") == answer.text.count("<desc>") == 8
         assert "style=" not in answer.text
     assert TestClient(app, follow_redirects=False).get("/figures").status_code == 303
     assert TestClient(app, follow_redirects=False).get("/figures/load.csv").status_code == 303

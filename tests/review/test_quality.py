@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lurewatch.errors import NotAllowedError, SettingsError
 from lurewatch.finding import Grade, Label, Service, Stance
 from lurewatch.shares import kappa
 from lurewatch.store import Store
+from lurewatch.store.sampling import SAMPLED, place_of, sample_key
 from lurewatch.takedown import TakedownRequest, TakedownState, Track
 from lurewatch.workflow import User, Wanted
 from tests.conftest import NOW, Judge
@@ -140,3 +142,17 @@ def test_the_share_of_second_looks_is_a_setting() -> None:
     assert read_settings({"LUREWATCH_SECOND_LOOK": "0.2"}).second_look == 0.2
     with pytest.raises(SettingsError, match="LUREWATCH_CLAIM_MINUTES"):
         read_settings({"LUREWATCH_CLAIM_MINUTES": "soon"})
+
+
+def test_the_random_sample_of_flags_is_a_filter(app: Any, store: Store, a_finding: Any) -> None:
+    numbers = {a_finding(f"停息挂账，加微信 demo_{at:04}", post_id=str(at)) for at in range(40)}
+    with store.reading() as db:
+        key = sample_key(db)
+    chosen = {number for number in numbers if place_of(number, key) < SAMPLED}
+    client = logged_in(app)
+    text = client.get("/?decided=sample").text
+    assert {int(number) for number in re.findall(r'href="/findings/(\d+)', text)} == chosen
+    found = workflow.figures(
+        store, NOW - timedelta(days=1000), datetime.now(UTC) + timedelta(days=1)
+    )
+    assert found.sample_waits == len(chosen)

@@ -52,9 +52,29 @@ def show(request: Request, days: int = 30) -> Response:
             if curve.steps
         },
         waits=waits_shown(found, said),
-        bars=[(named(one, said), one.share or 0.0, percent(one.share)) for one in found.precision],
+        bars=bars_of(found.precision, said),
         intervals=[(one.low, one.high) for one in found.precision],
-        shares=shares_shown(found, said),
+        shares=shares_shown(found.precision, said),
+        sample_bars=bars_of(found.sample, said),
+        sample_intervals=[(one.low, one.high) for one in found.sample],
+        sample=shares_shown(found.sample, said),
+        sample_waits=found.sample_waits,
+        channels=channels_shown(found, said),
+        accepted=[
+            (
+                visible(one.recipient) or said(words.ALL["all"]),
+                one.removed.share or 0.0,
+                percent(one.removed.share),
+            )
+            for one in found.channels
+        ],
+        accepted_intervals=[(one.removed.low, one.removed.high) for one in found.channels],
+        relapse=relapse_shown(found, said),
+        relapse_bars=[
+            (f"≤ {one.name} {said('days')}", one.share or 0.0, percent(one.share))
+            for one in found.relapse
+        ],
+        relapse_intervals=[(one.low, one.high) for one in found.relapse],
         stances=[(said(words.STANCES[name]), count) for name, count in found.protected],
         loads=[(visible(one.reviewer), one.decided, one.days) for one in found.load],
     )
@@ -106,11 +126,47 @@ def waits_shown(found: Figures, said: Said) -> list[tuple[str, int, int, str, st
     ]
 
 
-def shares_shown(found: Figures, said: Said) -> list[tuple[object, ...]]:
+def bars_of(shares: Sequence[Share], said: Said) -> list[tuple[str, float, str]]:
+    """A bar for each share."""
+    return [(named(one, said), one.share or 0.0, percent(one.share)) for one in shares]
+
+
+def shares_shown(shares: Sequence[Share], said: Said) -> list[tuple[object, ...]]:
     """(of what, lures, decided, share, from, to)."""
     return [
         (named(one, said), one.hits, one.of, *map(percent, (one.share, one.low, one.high)))
-        for one in found.precision
+        for one in shares
+    ]
+
+
+def channels_shown(found: Figures, said: Said) -> list[tuple[object, ...]]:
+    """(recipient, sent, removed, share, from, to, by the platform, by the author, refused, countered, twice)."""
+    return [
+        (
+            visible(one.recipient) or said(words.ALL["all"]),
+            one.sent,
+            one.removed.hits,
+            *map(percent, (one.removed.share, one.removed.low, one.removed.high)),
+            one.by_platform.hits,
+            one.by_author,
+            one.refused.hits,
+            one.countered.hits,
+            one.repeated.hits,
+        )
+        for one in found.channels
+    ]
+
+
+def relapse_shown(found: Figures, said: Said) -> list[tuple[object, ...]]:
+    """(within how long, back, removals so old, share, from, to)."""
+    return [
+        (
+            f"≤ {one.name} {said('days')}",
+            one.hits,
+            one.of,
+            *map(percent, (one.share, one.low, one.high)),
+        )
+        for one in found.relapse
     ]
 
 
@@ -157,9 +213,38 @@ def _waits(found: Figures) -> Rows:
 
 def _precision(found: Figures) -> Rows:
     yield ("of", "lures", "decided", "share", "low_95", "high_95")
-    for one in found.precision:
-        share = "" if one.share is None else f"{one.share:.6f}"
-        yield (one.name, one.hits, one.of, share, f"{one.low:.6f}", f"{one.high:.6f}")
+    yield from map(_share, found.precision)
+
+
+def _sample(found: Figures) -> Rows:
+    yield ("of", "lures", "decided", "share", "low_95", "high_95")
+    yield from map(_share, found.sample)
+
+
+def _share(one: Share) -> tuple[object, ...]:
+    share = "" if one.share is None else f"{one.share:.6f}"
+    return (one.name, one.hits, one.of, share, f"{one.low:.6f}", f"{one.high:.6f}")
+
+
+def _channels(found: Figures) -> Rows:
+    yield ("recipient", "sent", "removed", "by_platform", "by_author", "refused", "countered", "sent_twice", "removed_share", "low_95", "high_95")  # fmt: skip
+    for one in found.channels:
+        yield (
+            one.recipient or "all",
+            one.sent,
+            one.removed.hits,
+            one.by_platform.hits,
+            one.by_author,
+            one.refused.hits,
+            one.countered.hits,
+            one.repeated.hits,
+            *_share(one.removed)[3:],
+        )
+
+
+def _relapse(found: Figures) -> Rows:
+    yield ("within_days", "back", "removals", "share", "low_95", "high_95")
+    yield from map(_share, found.relapse)
 
 
 def _protected(found: Figures) -> Rows:
@@ -177,6 +262,9 @@ TABLES: Final[dict[str, Callable[[Figures], Rows]]] = {
     "coverage": _coverage,
     "waits": _waits,
     "precision": _precision,
+    "sample": _sample,
+    "channels": _channels,
+    "relapse": _relapse,
     "protected": _protected,
     "load": _load,
 }

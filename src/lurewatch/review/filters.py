@@ -11,7 +11,7 @@ from lurewatch.finding import Grade, Service, Stance
 from lurewatch.post import PLATFORMS
 from lurewatch.workflow import User, Wanted
 
-DECIDED: Final = ("no", "yes", "all", "second", "lead")
+DECIDED: Final = ("no", "yes", "all", "second", "lead", "sample")
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "grade": tuple(reversed(Grade)),
     "platform": PLATFORMS,
@@ -58,7 +58,7 @@ class Filters:
     def wanted(self, user: User) -> Wanted:
         """What the store is asked for."""
         return Wanted(
-            decided={"no": False, "yes": True}.get(self.decided),
+            decided={"no": False, "yes": True, "sample": False}.get(self.decided),
             grade=self.grade,
             platform=self.platform,
             service=self.service,
@@ -67,6 +67,7 @@ class Filters:
             held_by=user.name if self.mine else "",
             second_look_by=user.name if self.decided == "second" else "",
             referred=self.decided == "lead",
+            sampled=self.decided == "sample",
         )
 
     def counts(self, tally: Tally, name: str) -> dict[str, int]:

@@ -14,7 +14,13 @@ from lurewatch.errors import InputError
 from lurewatch.figures import Figures
 from lurewatch.post import visible
 from lurewatch.review import words
-from lurewatch.review.figures import by_platform, shares_shown, waits_shown
+from lurewatch.review.figures import (
+    by_platform,
+    channels_shown,
+    relapse_shown,
+    shares_shown,
+    waits_shown,
+)
 from lurewatch.review.language import catalogue
 
 FONT: Final = "宋体"
@@ -64,19 +70,50 @@ def write_report(found: Figures, institution: str, target: Path, now: datetime) 
     report.add_paragraph(f"发布时间不明的线索：{found.undated} 条，未计入“发布至发现”。")
     _section(
         report,
-        "三、已裁定线索中的引流帖比例（非随机样本；95% Wilson 区间）",
+        "三、机器标记的准确率（十抽一随机样本；95% Wilson 区间）",
         ("范围", "引流帖", "已裁定", "比例", "下限", "上限"),
-        shares_shown(found, said),
+        shares_shown(found.sample, said),
+    )
+    report.add_paragraph(f"样本中尚未裁定：{found.sample_waits} 条。")
+    _section(
+        report,
+        "四、已裁定线索中的引流帖比例（非随机样本；95% Wilson 区间）",
+        ("范围", "引流帖", "已裁定", "比例", "下限", "上限"),
+        shares_shown(found.precision, said),
     )
     _section(
         report,
-        "四、误标的受保护言论（目标为零，每条均为事件）",
+        "五、处置请求结果（按接收方）",
+        (
+            "接收方",
+            "已提交",
+            "已不在",
+            "比例",
+            "下限",
+            "上限",
+            "平台处置",
+            "作者处置",
+            "拒绝",
+            "反通知",
+            "重复提交",
+        ),
+        channels_shown(found, said),
+    )
+    _section(
+        report,
+        "六、下架后复现（帖文本身，或其联系方式、账号、图片、话术）",
+        ("期限", "复现", "已满期的下架", "比例", "下限", "上限"),
+        relapse_shown(found, said),
+    )
+    _section(
+        report,
+        "七、误标的受保护言论（目标为零，每条均为事件）",
         ("立场", "条数"),
         [(said(words.STANCES[stance]), count) for stance, count in found.protected],
     )
     _section(
         report,
-        "五、审核工作量",
+        "八、审核工作量",
         ("审核人", "裁定条数", "天数"),
         [(visible(one.reviewer), one.decided, one.days) for one in found.load],
     )

@@ -105,6 +105,7 @@ SHOWS: Final = {
     "no": "Waiting",
     "second": "For a second look",
     "lead": "For a lead",
+    "sample": "Random sample, waiting",
     "yes": "Decided",
     "all": "All",
 }

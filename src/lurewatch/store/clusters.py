@@ -22,7 +22,7 @@ from lurewatch.link.grouping import (
     ties,
 )
 from lurewatch.store import Db
-from lurewatch.store.findings import UNDONE
+from lurewatch.store.findings import FLAGGED, UNDONE
 from lurewatch.store.links import add, parts, rows_in
 from lurewatch.store.posts import load
 from lurewatch.store.tables import (
@@ -41,9 +41,6 @@ Keys = list[tuple[str, int, int]]  # kind, hash, post
 CARRIED: Final = select(link_keys.c.kind, link_keys.c.key, func.count().label("posts")).group_by(
     link_keys.c.kind, link_keys.c.key
 )  # by how many posts
-
-
-FLAGGED: Final = ("L2", "L3")
 
 
 @dataclass(frozen=True, slots=True)

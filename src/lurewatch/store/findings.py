@@ -27,6 +27,7 @@ from lurewatch.finding import (
 from lurewatch.post import Post
 from lurewatch.store import Db, masking
 from lurewatch.store.posts import KEPT_UNJUDGED, load, text_sha256
+from lurewatch.store.sampling import SAMPLED, place_of, sample_key
 from lurewatch.store.tables import (
     claims,
     cluster_members,
@@ -215,9 +216,10 @@ class Wanted:
     held_by: str = ""
     second_look_by: str = ""  # waits for a second look, the first was not this person's
     referred: bool = False  # waits for a lead
+    sampled: bool = False  # of the random sample of flags
 
 
-def chosen(wanted: Wanted, query: Select[Any], now: datetime) -> Select[Any]:
+def chosen(db: Db, wanted: Wanted, query: Select[Any], now: datetime) -> Select[Any]:
     """The query, with what is wanted of its findings."""
     at = findings.c
     if wanted.decided is not None:
@@ -248,6 +250,10 @@ def chosen(wanted: Wanted, query: Select[Any], now: datetime) -> Select[Any]:
         query = query.where(at.finding_id.in_(waiting))
     if wanted.referred:
         query = query.where(at.finding_id.in_(select(referrals.c.finding_id)))
+    if wanted.sampled:
+        query = query.where(
+            at.grade.in_(FLAGGED), place_of(at.finding_id, sample_key(db)) < SAMPLED
+        )
     return query
 
 
@@ -270,6 +276,7 @@ WHOLE = select(
         verdicts, verdicts.c.verdict_id == findings.c.verdict_id
     )
 )
+FLAGGED: Final = ("L2", "L3")
 ORDER: Final = (findings.c.rank.desc(), findings.c.finding_id)
 
 
@@ -277,7 +284,7 @@ def to_review(
     db: Db, wanted: Wanted, now: datetime, *, limit: int, offset: int = 0
 ) -> list[Finding]:
     """Findings by rank; only those that are given are opened."""
-    query = chosen(wanted, select(findings.c.finding_id), now)
+    query = chosen(db, wanted, select(findings.c.finding_id), now)
     numbers = list(db.connection.scalars(query.order_by(*ORDER).limit(limit).offset(offset)))
     made = standing(db, numbers)
     rows = db.connection.execute(WHOLE.where(findings.c.finding_id.in_(numbers)).order_by(*ORDER))
@@ -286,7 +293,7 @@ def to_review(
 
 def count(db: Db, wanted: Wanted, now: datetime) -> int:
     """How many findings there are of a kind."""
-    query = chosen(wanted, select(func.count()).select_from(findings), now)
+    query = chosen(db, wanted, select(func.count()).select_from(findings), now)
     return int(db.connection.scalar(query) or 0)
 
 
@@ -304,7 +311,7 @@ def tally(db: Db, wanted: Wanted, now: datetime) -> dict[tuple[str, str, str, st
     """How many findings there are of each grade, platform, stance and list of services."""
     facets = (findings.c.grade, findings.c.platform, findings.c.stance, findings.c.services)
     groups = (findings.c.decided, *facets)  # all in the order of their index
-    query = chosen(wanted, select(*facets, func.count().label("many")), now).group_by(*groups)
+    query = chosen(db, wanted, select(*facets, func.count().label("many")), now).group_by(*groups)
     found: dict[tuple[str, str, str, str], int] = {}
     for *facet, many in db.connection.execute(query):
         key = (str(facet[0]), str(facet[1]), str(facet[2]), str(facet[3]))
@@ -317,7 +324,7 @@ def places(
 ) -> list[int]:
     """The next findings that nobody else holds, by rank; *after* one, if it is named."""
     free = or_(claims.c.finding_id.is_(None), claims.c.until <= now, claims.c.holder == holder)
-    query = chosen(wanted, select(findings.c.finding_id), now).select_from(
+    query = chosen(db, wanted, select(findings.c.finding_id), now).select_from(
         findings.outerjoin(claims, claims.c.finding_id == findings.c.finding_id)
     )
     if after is not None:

@@ -1,6 +1,7 @@
 """What the figures are made of: moments and labels, nothing that a post says."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -9,8 +10,19 @@ from sqlalchemy import select
 from lurewatch.figures import DayCount, FindingTimes, RequestTimes
 from lurewatch.finding import Label
 from lurewatch.store import Db, runs
-from lurewatch.store.findings import UNDONE
-from lurewatch.store.tables import decisions, findings, posts, request_events, requests, verdicts
+from lurewatch.store.cases import GONE
+from lurewatch.store.findings import FLAGGED, UNDONE
+from lurewatch.store.links import rows_in
+from lurewatch.store.sampling import SAMPLED, place_of, sample_key
+from lurewatch.store.tables import (
+    checks,
+    decisions,
+    findings,
+    posts,
+    request_events,
+    requests,
+    verdicts,
+)
 
 TROUBLED: Final = ("blocked", "disallowed", "changed", "failed")
 ENDS: Final = ("refused", "withdraw")  # steps after which nothing is waited for
@@ -65,10 +77,11 @@ def finding_times(db: Db, since: datetime, until: datetime, now: datetime) -> li
         .where(*chosen)
         .order_by(findings.c.finding_id)
     )
-    return [_times(row, made[row.finding_id]) for row in db.connection.execute(query)]
+    key = sample_key(db)
+    return [_times(row, made[row.finding_id], key) for row in db.connection.execute(query)]
 
 
-def _times(row: Any, made: list[Any]) -> FindingTimes:
+def _times(row: Any, made: list[Any], key: int) -> FindingTimes:
     last = made[-1] if made and made[-1].label != Label.UNSURE else None
     return FindingTimes(
         finding_id=row.finding_id,
@@ -81,30 +94,69 @@ def _times(row: Any, made: list[Any]) -> FindingTimes:
         label=last.label if last else None,
         stance=last.stance if last else None,
         reviewer=last.reviewer if last else None,
+        sampled=row.grade in FLAGGED and place_of(row.finding_id, key) < SAMPLED,
     )
 
 
-def request_times(db: Db, since: datetime, until: datetime) -> list[RequestTimes]:
-    """The requests drafted from *since* to *until*, with what was done with each."""
+def request_times(db: Db, since: datetime, until: datetime, now: datetime) -> list[RequestTimes]:
+    """The requests drafted from *since* to *until*, with what was done with each by *now*."""
     query = select(requests).where(requests.c.drafted_at >= since, requests.c.drafted_at < until)
     rows = db.connection.execute(query.order_by(requests.c.request_id)).all()
+    asked = select(requests.c.request_id).where(
+        requests.c.drafted_at >= since, requests.c.drafted_at < until
+    )
     steps: dict[int, dict[str, datetime]] = defaultdict(dict)
     for event in db.connection.execute(
         select(request_events.c.request_id, request_events.c.step, request_events.c.at)
-        .where(request_events.c.request_id.in_([row.request_id for row in rows]))
+        .where(request_events.c.request_id.in_(asked), request_events.c.at <= now)
         .order_by(request_events.c.event_id)
     ):
         steps[event.request_id].setdefault(event.step, event.at)  # the first time counts
+    causes = {
+        row.request_id: row.outcome
+        for row in db.connection.execute(
+            select(checks.c.request_id, checks.c.outcome)
+            .where(checks.c.request_id.in_(asked), checks.c.outcome.in_(GONE), checks.c.at <= now)
+            .order_by(checks.c.check_id)
+        )
+    }
+    first = _first_sent(db, {row.finding_id for row in rows})
     return [
-        RequestTimes(
-            row.recipient,
-            row.drafted_at,
-            sent_at=steps[row.request_id].get("send"),
-            removed_at=steps[row.request_id].get("removed"),
-            ended_at=min(
-                (steps[row.request_id][step] for step in ENDS if step in steps[row.request_id]),
-                default=None,
-            ),
+        _request_times(
+            row,
+            steps[row.request_id],
+            causes.get(row.request_id, ""),
+            repeated=first.get((row.finding_id, row.recipient), row.request_id) != row.request_id,
         )
         for row in rows
     ]
+
+
+def _request_times(
+    row: Any, steps: dict[str, datetime], cause: str, *, repeated: bool
+) -> RequestTimes:
+    ends = [steps[step] for step in ENDS if step in steps]
+    return RequestTimes(
+        row.recipient,
+        row.drafted_at,
+        sent_at=steps.get("send"),
+        removed_at=steps.get("removed"),
+        ended_at=min(ends, default=None),
+        cause=cause,
+        refused="refused" in steps,
+        countered="countered" in steps,
+        repeated=repeated and "send" in steps,
+        back_at=steps.get("reopen") if "removed" in steps else None,
+    )
+
+
+def _first_sent(db: Db, numbers: Collection[int]) -> dict[tuple[int, str], int]:
+    """The request by which a post was sent to a recipient for the first time."""
+    query = (
+        select(requests.c.finding_id, requests.c.recipient, requests.c.request_id)
+        .join(request_events, request_events.c.request_id == requests.c.request_id)
+        .where(request_events.c.step == "send")
+        .order_by(request_events.c.event_id.desc())
+    )
+    found = rows_in(db, query, requests.c.finding_id, numbers)
+    return {(row.finding_id, row.recipient): row.request_id for row in found}

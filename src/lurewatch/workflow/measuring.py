@@ -51,5 +51,5 @@ def figures(store: Store, since: datetime, until: datetime) -> Figures:
             now,
             measured.covered(db, since, until),
             measured.finding_times(db, since, until, now),
-            measured.request_times(db, since, until),
+            measured.request_times(db, since, until, now),
         )
