@@ -148,6 +148,18 @@ def _decide(request: Request, number: int, user: workflow.User, form: dict[str, 
     return to_next(request, user, number)
 
 
+@router.post("/findings/{number}/golden")
+async def settle(request: Request, number: Number) -> Response:
+    """A lead puts a finding into the golden set, or takes it out."""
+    user = decider(request)
+    form = await checked_form(request)
+    agreed = form.get("agreed", [""])[0] == "1"
+    await run_in_threadpool(
+        workflow.set_golden, store_of(request), number, who=user.name, agreed=agreed
+    )
+    return RedirectResponse(f"/findings/{number}{Filters.read(request.query_params).query()}", 303)
+
+
 @router.post("/findings/{number}/undo")
 async def undo(request: Request, number: Number) -> Response:
     """Take the last decision on a finding back, and show it again."""

@@ -47,13 +47,26 @@ class Figures:
     waiting: int  # samples nobody has looked at
 
 
-def figures(store: Store) -> Figures:
-    """Agreement of second looks, and lures among what was not flagged."""
+def figures(store: Store, *, golden: bool) -> Figures:
+    """
+    Agreement of second looks, and lures among what was not flagged.
+
+    With *golden* also how far each person agrees with the golden set, which leads alone are shown.
+    """
     looks, samples = workflow.second_looks(store), workflow.samples(store)
     judged = [one for one in samples if one.label and one.label is not Label.UNSURE]
     shares = [
         *_shares(
             "agreement", ((one.first_reviewer, one.label is one.first_label) for one in looks)
+        ),
+        *_shares(
+            "golden",
+            (
+                (str(one.reviewer), one.label is one.first_label)
+                for one in workflow.golden_looks(store)
+            )
+            if golden
+            else (),
         ),
         *_shares("missed", ((one.platform, one.label is Label.LURE) for one in judged)),
     ]
@@ -81,14 +94,19 @@ def _shares(measure: str, found: Iterable[tuple[str, bool]]) -> list[Share]:
 def show(request: Request) -> Response:
     """The figures."""
     user = person(request)
-    return page(request, "quality.html", user=user, found=figures(store_of(request)))
+    return page(
+        request,
+        "quality.html",
+        user=user,
+        found=figures(store_of(request), golden=user.role == "lead"),
+    )
 
 
 @router.get("/quality.csv")
 def table(request: Request) -> Response:
     """The same as a file."""
-    person(request)
-    found = figures(store_of(request))
+    user = person(request)
+    found = figures(store_of(request), golden=user.role == "lead")
     rows: list[list[object]] = [
         [one.measure, one.group, one.part, one.whole, one.part / one.whole, *one.bounds]
         for one in found.shares

@@ -149,6 +149,7 @@ HOW: Final = {
 }
 MEASURES: Final = {
     "agreement": "Second looks that agree",
+    "golden": "Agreement with the golden set",
     "missed": "Lures among what was not flagged",
 }
 SAID: Final = {
@@ -260,4 +261,7 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "reads": "the role {role} reads and does not decide",
     "metrics": "/metrics answers this machine only; set LUREWATCH_METRICS_TOKEN and send it as a bearer token",
     "no post": "there is no post {post_id} of {platform}",
+    "leads": "only a lead settles the golden set",
+    "no answer": "finding {number}: nobody has decided it; there is no answer to agree on",
+    "not golden": "finding {number} is not in the golden set",
 }

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, insert,
 from lurewatch.finding import PROTECTED, Label
 from lurewatch.periods import Periods, shipped_periods
 from lurewatch.post import Post
-from lurewatch.store import Db, links, masking, quality
+from lurewatch.store import Db, golden, links, masking, quality
 from lurewatch.store.findings import decisions_on
 from lurewatch.store.posts import KEPT_UNJUDGED, dump, text_sha256
 from lurewatch.store.tables import (
@@ -145,6 +145,7 @@ def forget(db: Db, post_keys: Sequence[int]) -> None:
         some = post_keys[start : start + BATCH]
         links.forget(db, some)
         quality.forget(db, some)
+        golden.forget(db, some)
         _remove(db, posts, posts.c.post_key.in_(some))
 
 

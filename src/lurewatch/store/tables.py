@@ -352,6 +352,30 @@ second_looks = Table(
     Column("decided_at", Moment),
 )
 
+golden = Table(  # findings with an agreed answer
+    "golden",
+    metadata,
+    Column("finding_id", ForeignKey("findings.finding_id"), primary_key=True),
+    Column("label", String(16), nullable=False),
+    Column("stance", String(16), nullable=False),
+    Column("set_by", String(100), nullable=False),
+    Column("set_at", Moment, nullable=False),
+)
+
+golden_looks = Table(  # what each person said of them, once each
+    "golden_looks",
+    metadata,
+    Column("look_id", Integer, primary_key=True),
+    Column("finding_id", ForeignKey("findings.finding_id"), index=True),  # null: purged since
+    Column("reviewer", String(100), nullable=False, index=True),
+    Column("first_label", String(16), nullable=False),
+    Column("first_stance", String(16), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("label", String(16)),  # null: not answered yet
+    Column("stance", String(16)),
+    Column("decided_at", Moment),
+)
+
 referrals = Table(
     "referrals",
     metadata,

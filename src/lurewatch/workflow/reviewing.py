@@ -13,6 +13,7 @@ from lurewatch.store import (
     audit,
     claims,
     deliveries,
+    golden,
     history,
     people,
     quality,
@@ -112,6 +113,7 @@ class Opened:
     look: SecondLook | None
     referral: Referral | None
     decisions: list[Decision]
+    golden: bool = False  # has an agreed answer; not told to whoever is asked about it
 
 
 def open_finding(store: Store, finding_id: int, *, user: User, lease: timedelta = LEASE) -> Opened:
@@ -126,6 +128,8 @@ def open_finding(store: Store, finding_id: int, *, user: User, lease: timedelta 
         look = quality.waiting_look(db, finding_id) if user.decides else None
         if look and look.first_reviewer == user.name:
             look = None
+        look = golden.waiting(db, finding_id, user.name) or look
+        agreed = not look and golden.is_golden(db, finding_id)
         made = kept.decisions_on(db, finding_id)
         referral = quality.referral(db, finding_id)
         waits = not made or made[-1].label is Label.UNSURE or look or referral
@@ -135,7 +139,7 @@ def open_finding(store: Store, finding_id: int, *, user: User, lease: timedelta 
         claim = claims.held(db, [finding_id], now).get(finding_id)
     if look:
         found, made = replace(found, decision=None), []
-    return Opened(found, claim, look, referral, made)
+    return Opened(found, claim, look, referral, made, agreed)
 
 
 def next_finding(
@@ -144,12 +148,18 @@ def next_finding(
     """
     Claim the next finding that nobody else holds, by rank; *after* one, which is let go.
 
-    Behind the last it begins again from the first. None when there is no other.
+    Behind the last it begins again from the first. None when there is no other. Now and then it is
+    one of the golden set instead, of which this person knows no answer.
     """
     now = current()
     with store.begin() as db:
         if after is not None:
             claims.release(db, user.name, after)
+        asked = golden.due(db, user.name) if user.decides else None
+        if asked and asked != after and claims.take(db, asked, user.name, now + lease, now):
+            golden.ask(db, asked, user.name, now)
+            audit.note(db, now, user.name, "claim finding", str(asked))
+            return asked
         for start in (after, None) if after is not None else (None,):
             free = kept.places(db, wanted, user.name, now, after=start, limit=TAKEN_AT_ONCE)
             for finding_id in free:
@@ -273,6 +283,11 @@ def look_again(
     """
     check_founded(label, stance, services)
     with store.begin() as db:
+        if asked := golden.waiting(db, finding_id, reviewer):
+            golden.answered(db, finding_id, reviewer, label, stance, current())
+            claims.release(db, reviewer, finding_id)
+            audit.note(db, current(), reviewer, f"second look {label}", str(finding_id))
+            return label is asked.first_label
         look = quality.waiting_look(db, finding_id)
         if look is None or look.first_reviewer == reviewer:
             raise NotAllowedError(f"finding {finding_id}: it waits for no second look of yours")
@@ -293,6 +308,34 @@ def look_again(
         if not agree:
             quality.refer(db, finding_id, quality.DISAGREEMENT, reviewer, current())
     return agree
+
+
+def set_golden(store: Store, finding_id: int, *, who: str, agreed: bool) -> None:
+    """
+    Put the standing decision on a finding among the agreed answers, or take it out again.
+
+    Raises NotAllowedError for anybody but a lead, and where there is no answer to agree on.
+    """
+    with store.begin() as db:
+        if not is_lead(db, who):
+            raise NotAllowedError("only a lead settles the golden set")
+        made = kept.decisions_on(db, finding_id)
+        if agreed and (not made or made[-1].label is Label.UNSURE):
+            raise NotAllowedError(
+                f"finding {finding_id}: nobody has decided it; there is no answer to agree on"
+            )
+        if agreed:
+            golden.put(db, made[-1], who, current())
+        elif not golden.take_out(db, finding_id):
+            raise NotAllowedError(f"finding {finding_id} is not in the golden set")
+        what = "put into" if agreed else "take out of"
+        audit.note(db, current(), who, f"{what} the golden set", str(finding_id))
+
+
+def golden_looks(store: Store) -> list[SecondLook]:
+    """What people said of the golden set, oldest first."""
+    with store.reading() as db:
+        return golden.looks(db)
 
 
 def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
