@@ -1,9 +1,15 @@
 """Whose post an address shows: the platform and the post's id, by the address alone."""
 
 import re
+import string
+from fnmatch import fnmatchcase
+from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
+
+import yaml
 
 from lurewatch.errors import InputError
 
@@ -24,6 +30,7 @@ KNOWN: Final = (
     ("toutiao", "toutiao.com", r"(\d{16,})", ""),
 )
 BY_QUERY: Final = (  # the same where the id stands behind the question mark
+    ("douyin", "douyin.com", ("modal_id",)),
     ("xianyu", "goofish.com", ("id",)),
     ("xianyu", "2.taobao.com", ("id",)),
     ("wechat", "mp.weixin.qq.com", ("__biz", "mid", "idx")),
@@ -67,3 +74,55 @@ def belongs(host: str, known: str) -> bool:
     (True, False)
     """
     return host == known or host.endswith(f".{known}")
+
+
+def same_page(url: str) -> str:
+    """
+    What all addresses of one page have in common: the post's id, or the address without what does not matter.
+
+    Scheme, `www.`, tracking parameters, their order, a first page and an anchor make no difference; an
+    anchor that is a route of its own (`#/`, `#!`) does.
+
+        >>> same_page("https://tieba.baidu.com/p/9001?pn=1#sub")
+        'tieba:9001'
+        >>> same_page("http://www.bbs.example/t/1/?utm_source=x&b=2&a=1#top")
+        '//bbs.example/t/1?a=1&b=2'
+        >>> same_page("https://bbs.example/t/1?a=1&b=2&page=1") == same_page("https://bbs.example/t/1?b=2&a=1")
+        True
+        >>> same_page("https://bbs.example/t/1?page=2"), same_page("https://bbs.example/#/t/1")
+        ('//bbs.example/t/1?page=2', '//bbs.example#/t/1')
+    """
+    platform, post_id = read_address(url)
+    if platform != "web":
+        return f"{platform}:{post_id}"
+    parts = urlsplit(quote(url.strip(), safe=string.printable))
+    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
+    try:
+        port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    except ValueError as error:
+        raise InputError(f"{url!r} is no address ({error})") from None
+    path = re.sub("%[0-9a-fA-F]{2}", _plainer, parts.path).rstrip("/")
+    pairs = parse_qsl(parts.query, keep_blank_values=True, encoding="latin-1")
+    kept = sorted(f"{name}={value}" for name, value in pairs if not _idle(name.lower(), value))
+    route = f"#{parts.fragment}" if parts.fragment.startswith(("/", "!")) else ""
+    return f"//{host}{port}{path}{'?' + '&'.join(kept) if kept else ''}{route}"
+
+
+def _plainer(escape: re.Match[str]) -> str:
+    sign = chr(int(escape[0][1:], 16))
+    plain = sign.isascii() and (sign.isalnum() or sign in "-._~")
+    return sign if plain else escape[0].upper()
+
+
+def _idle(name: str, value: str) -> bool:
+    known = idle_parameters()
+    return any(fnmatchcase(name, one) for one in known["tracking"]) or (
+        value == "1" and name in known["first_page"]
+    )
+
+
+@cache
+def idle_parameters() -> dict[str, list[str]]:
+    """The names in `addresses.yaml`, by what they are."""
+    rows = yaml.safe_load((files("lurewatch") / "addresses.yaml").read_text("utf-8"))
+    return {kind: [name for row in some for name in row["names"]] for kind, some in rows.items()}

@@ -6,11 +6,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from lurewatch.config import Settings
 from lurewatch.errors import SettingsError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLACES: Final = (
@@ -107,9 +110,18 @@ def has_chinese_font(path: Path) -> bool:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options(path))
         try:
-            return bool(browser.new_page().evaluate(PROBE))
+            return draws_chinese(browser)
         finally:
             browser.close()
+
+
+def draws_chinese(browser: "Browser") -> bool:
+    """The same of a browser that is open."""
+    page = browser.new_page()
+    try:
+        return bool(page.evaluate(PROBE))
+    finally:
+        page.close()
 
 
 def install_hint() -> str:

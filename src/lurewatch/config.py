@@ -78,6 +78,11 @@ class Settings:
         return self.home / "evidence"
 
     @property
+    def receipts_dir(self) -> Path:
+        """Copies of the receipts that channels gave."""
+        return self.home / "receipts"
+
+    @property
     def profile_file(self) -> Path:
         """The institution's profile, written by `lurewatch setup`."""
         return self.home / "institution.yaml"

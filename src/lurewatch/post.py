@@ -190,7 +190,7 @@ def zulu(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # so a spreadsheet's formula begins
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # begins a formula
 LONGEST: Final = 32_000  # characters a cell of a workbook holds
 
 
@@ -202,7 +202,8 @@ def safe_cell(text: str) -> str:
     ("'=1+1", '停息挂账')
     """
     shown = visible(text)[:LONGEST]
-    return f"'{shown}" if shown.startswith(FORMULA) else shown
+    begins = shown.startswith(FORMULA) or shown.lstrip().startswith(FORMULA)
+    return f"'{shown}" if begins else shown
 
 
 def visible(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +52,7 @@ class Step:
 
 DECIDERS: Final = frozenset({"reviewer", "lead", "legal"})
 LEADS: Final = frozenset({"lead", "legal"})
+COUNSEL: Final = frozenset({"legal"})  # a right-holder's notice never goes without counsel
 MACHINE: Final = "machine"  # the role of our own re-checks
 S: Final = TakedownState
 OPEN_AT_DESK: Final = frozenset({S.SENT, S.ACKNOWLEDGED, S.COUNTERED})
@@ -68,7 +69,7 @@ STEPS: Final = {
         Step("countered", frozenset({S.SENT, S.ACKNOWLEDGED, S.REMOVED, S.VERIFIED}), S.COUNTERED, DECIDERS, "note"),
         Step("verify", frozenset({S.REMOVED}), S.VERIFIED, frozenset({MACHINE})),
         Step("reopen", frozenset({S.REMOVED, S.VERIFIED, S.REFUSED}), S.REOPENED, DECIDERS | {MACHINE}, "note"),
-        Step("again", frozenset({S.REOPENED}), S.SUBMITTED, DECIDERS),
+        Step("again", frozenset({S.REOPENED}), S.SUBMITTED, DECIDERS, "note"),
         Step("withdraw", frozenset(S) - {S.WITHDRAWN, S.VERIFIED}, S.WITHDRAWN, LEADS, "note"),
     )
 }  # fmt: skip
@@ -100,6 +101,87 @@ class TakedownRequest:
     package: Path
     drafted_by: str
     drafted_at: datetime
+    channel: str = "platform-report"  # a code of letters/rules/channels.yaml
+    address_hash: str = ""  # keyed, of what all addresses of the page have in common
+    cites: tuple[str, ...] | None = None  # the provisions in the letter; None: not written down
+    why_again: str = ""  # a person's reason to report the same address to the channel once more
+    infringement: str = ""  # track B: what is infringed, a code of letters/rules/infringements.yaml
+
+
+def authors(request: TakedownRequest, events: Sequence[Event]) -> set[str]:
+    """Who drafted or submitted a request: none of them approves it."""
+    return {request.drafted_by} | {one.who for one in events if one.step in ("submit", "again")}
+
+
+def roles_of(step: Step, request: TakedownRequest) -> frozenset[str]:
+    """Who may take a step with this request: track B is approved by counsel alone."""
+    return COUNSEL if request.track is Track.B and step.name == "approve" else step.roles
+
+
+def open_to(
+    request: TakedownRequest, events: Sequence[Event], *, who: str, role: str
+) -> list[Step]:
+    """The steps that this person may take with a request now."""
+    return [
+        step
+        for step in STEPS.values()
+        if request.state in step.sources
+        and role in roles_of(step, request)
+        and not (step.second_person and who in authors(request, events))
+    ]
+
+
+FRESH: Final = timedelta(
+    hours=24
+)  # how old a look that found a post may be when it is reported again
+ENDED: Final = frozenset({S.REMOVED, S.VERIFIED, S.REFUSED, S.REOPENED, S.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Another request about the same address to the same channel."""
+
+    request_id: int
+    state: TakedownState
+    sent: bool  # whether it ever went out
+
+
+def check_told(
+    request: TakedownRequest,
+    others: Sequence[Told],
+    why: str,
+    last_live: datetime | None,
+    at: datetime,
+) -> None:
+    """
+    Raises NotAllowedError when a channel would be told of an address twice.
+
+    *others* holds the request itself if it was sent. What has ended may be told again only with a
+    written reason, *why*, and when the post was found live at *last_live*, not long before *at*.
+    """
+    about = (
+        f"request {request.request_id}" if request.request_id else f"finding {request.finding_id}"
+    )
+    told = [one for one in others if one.sent or one.state not in ENDED | {S.DRAFTED}]
+    for one in told:
+        if one.state not in ENDED and one.request_id != request.request_id:
+            raise NotAllowedError(
+                f"{about}: {request.recipient} was asked about this address before, by request"
+                f" {one.request_id}, which is {one.state}; withdraw one of them, or wait for its end"
+            )
+    if not told:
+        return
+    number = told[0].request_id
+    if not why.strip():
+        raise NotAllowedError(
+            f"{about}: {request.recipient} was told of this address before, by request {number}; it is told"
+            " again only with a written reason (takedown draft --again, or the note of takedown submit)"
+        )
+    if last_live is None or at - last_live > FRESH:
+        raise NotAllowedError(
+            f"{about}: {request.recipient} was told of this address before; nobody has seen it live in the"
+            f" last {FRESH.total_seconds() / 3600:.0f} hours: lurewatch takedown recheck {number}"
+        )
 
 
 def taken(
@@ -127,10 +209,10 @@ def taken(
             f"request {request.request_id} is {request.state}: {step} may not follow; what may is"
             f" {', '.join(can) or 'nothing'}"
         )
-    if role not in wanted.roles:
-        raise NotAllowedError(f"{who} is {role}; {step} is for {' or '.join(sorted(wanted.roles))}")
-    authors = {request.drafted_by} | {one.who for one in events if one.step in ("submit", "again")}
-    if wanted.second_person and who in authors:
+    roles = roles_of(wanted, request)
+    if role not in roles:
+        raise NotAllowedError(f"{who} is {role}; {step} is for {' or '.join(sorted(roles))}")
+    if wanted.second_person and who in authors(request, events):
         raise NotAllowedError(
             f"{who} drafted or submitted request {request.request_id}: another person approves it"
         )
@@ -141,8 +223,18 @@ def taken(
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """What a right-holder's notice rests on: a trademark, the name, the reputation."""
+
+    kind: str  # trademark name reputation
+    title: str  # as in its document: 第36类“演示消金”商标
+    number: str = ""  # of the registration, where there is one
+    proof: str = ""  # the file that shows it
+
+
+@dataclass(frozen=True, slots=True)
 class Institution:
-    """Who reports. Every field but `brands` is needed for a letter."""
+    """Who reports. Track A needs every field of LABELS, track B those of PAPERS and a right too."""
 
     name: str = ""
     credit_code: str = ""  # 统一社会信用代码, 18 characters
@@ -152,6 +244,10 @@ class Institution:
     email: str = ""
     authorised_person: str = ""  # 经办人
     brands: tuple[str, ...] = ()
+    licence: str = ""  # the file of 营业执照
+    authorisation: str = ""  # the file of 授权委托书
+    agent_identity: str = ""  # the file of 代理人身份证
+    rights: tuple[Right, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -184,6 +280,12 @@ LABELS: Final = {
     "email": "电子邮箱 (e-mail)",
     "authorised_person": "经办人 (authorised person)",
 }
+PAPERS: Final = {
+    "licence": "营业执照 (licence: a file)",
+    "authorisation": "授权委托书 (authorisation: a file)",
+    "agent_identity": "代理人身份证明 (agent_identity: a file)",
+}
+RIGHTS: Final = ("trademark", "name", "reputation")
 CODE_SIGNS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
 CODE_WEIGHTS: Final = tuple(3**place % 31 for place in range(17))
 
@@ -220,6 +322,23 @@ def faults(institution: Institution) -> list[str]:
     return found
 
 
+def _rights(written: Any, path: Path) -> tuple[Right, ...]:
+    known = {field.name for field in fields(Right)}
+    for one in written if isinstance(written, list | tuple) else [written]:
+        if not isinstance(one, dict) or set(one) - known or one.get("kind") not in RIGHTS:
+            raise InputError(
+                f"{path}: rights is a list; each has a kind ({', '.join(RIGHTS)}), a title, and a number"
+                " and a proof (a file) where there is one"
+            )
+    return tuple(
+        Right(
+            **{name: str(value or "") for name, value in one.items()}
+            | {"title": str(one.get("title") or "")}
+        )
+        for one in written
+    )
+
+
 def read_institution(path: Path) -> Institution:
     """The profile that `lurewatch setup` wrote. Raises InputError naming what cannot be read."""
     return amended(Institution(), path) if path.exists() else Institution()
@@ -241,6 +360,8 @@ def amended(profile: Institution, path: Path) -> Institution:
     known = {field.name for field in fields(Institution)}
     if not isinstance(written, dict) or set(written) - known:
         raise InputError(f"{path}: known fields are {', '.join(sorted(known))}")
+    if "rights" in written:
+        profile = replace(profile, rights=_rights(written.pop("rights") or (), path))
     if "brands" in written:
         brands = written.pop("brands") or ()
         profile = replace(profile, brands=tuple(str(brand) for brand in brands))

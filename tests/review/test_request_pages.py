@@ -10,7 +10,7 @@ from lurewatch.config import Settings
 from lurewatch.review.app import create_app
 from lurewatch.store import Store
 from tests.review.conftest import logged_in, token
-from tests.takedown.test_requests import drafted
+from tests.takedown.test_requests import drafted, sent
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_request_goes_from_hand_to_hand(app: Any, store: Store, a_finding: Any
     assert take(ann, number, "acknowledge", receipt="<b>R-1") == 200
     shown = lee.get(f"/requests/{number}").text
     assert "已有回执" in shown and "&lt;b&gt;R-1" in shown and "<b>R-1" not in shown
-    assert "12377" in shown and "90 天内无人核实" in shown
+    assert "平台内举报" in shown and "90 天内无人核实" in shown
     listed = logged_in(app, "aud", "en").get("/requests?state=acknowledged").text
     assert "Receipt given" in listed and f'href="/requests/{number}"' in listed
 
@@ -47,5 +47,66 @@ def test_a_request_goes_from_hand_to_hand(app: Any, store: Store, a_finding: Any
 def test_what_is_not_there(app: Any) -> None:
     lee = logged_in(app, "lee")
     assert lee.get("/requests/99").status_code == 403
+    assert lee.get(f"/requests/{2**63}").status_code == 422
     assert "没有这类请求" in lee.get("/requests").text
     assert TestClient(app, follow_redirects=False).get("/requests").status_code == 303
+
+
+def test_whoever_drafted_is_not_offered_approval(app: Any, store: Store, a_finding: Any) -> None:
+    workflow.add_user(store, "kim", "password1", "lead")
+    number = drafted(store, a_finding(), by="lee")
+    assert take(logged_in(app, "ann"), number, "submit") == 200
+    path = f'action="/requests/{number}/approve"'
+    lee, kim = logged_in(app, "lee"), logged_in(app, "kim")
+    own = lee.get(f"/requests/{number}").text
+    assert path not in own and "须由另一人批准" in own
+    assert f'action="/requests/{number}/return"' in own
+    assert take(lee, number, "approve") == 403
+    assert path in kim.get(f"/requests/{number}").text
+    assert take(kim, number, "approve") == 200
+
+
+def test_a_receipt_is_kept_with_its_request(
+    app: Any, store: Store, settings: Settings, a_finding: Any
+) -> None:
+    number = drafted(store, a_finding())
+    sent(store, number)
+    ann = logged_in(app, "ann")
+    form = {"token": token(ann, f"/requests/{number}"), "receipt": "R-1"}
+    files = {"file": ("../回执 1.png", b"\x89PNG receipt", "image/png")}
+    assert ann.post(f"/requests/{number}/acknowledge", data=form, files=files).status_code == 200
+    (kept,) = workflow.files_of(store, [number])
+    assert kept.path and kept.path.parent == settings.receipts_dir
+    assert kept.path.read_bytes() == b"\x89PNG receipt" and kept.kept_by == "ann"
+    assert kept.sha256 in ann.get(f"/requests/{number}").text
+    again = {"file": ("b.png", b"x", "image/png")}
+    form["token"] = token(ann, f"/requests/{number}")
+    assert ann.post(f"/requests/{number}/acknowledge", data=form, files=again).status_code == 403
+    assert list(settings.receipts_dir.iterdir()) == [kept.path]  # what was refused left nothing
+
+
+def test_requests_are_paged_and_filters_stay_in_the_address(
+    app: Any, store: Store, a_finding: Any
+) -> None:
+    first = drafted(store, a_finding())
+    with store.begin() as db:
+        db.connection.exec_driver_sql(
+            "insert into requests (finding_id, track, recipient, state, letter, package, drafted_by,"
+            " drafted_at, channel, infringement) with recursive n(i) as (select 1 union all select i + 1"
+            " from n where i < 119) select 1, 'A', 'x', case when i % 2 then 'sent' else 'drafted' end,"
+            " 'a', 'b', 'ann', '2026-11-01 00:00:00', case when i < 20 then '12377' else"
+            " 'platform-report' end, '' from n"
+        )
+    lee = logged_in(app, "lee", "en")
+    text = lee.get("/requests").text
+    assert "<small>120</small>" in text and text.count('<td><a href="/requests/') == 50
+    assert 'href="/requests?start=50"' in text and f'href="/requests/{first}"' not in text
+    last = lee.get("/requests?start=100").text
+    assert last.count('<td><a href="/requests/') == 20 and f'href="/requests/{first}"' in last
+    sent = lee.get("/requests?state=sent").text
+    assert "<small>60</small>" in sent and 'href="/requests?state=sent&amp;start=50"' in sent
+    both = lee.get("/requests?state=sent&channel=12377").text
+    assert "<small>10</small>" in both and "start=50" not in both
+    assert 'name="state" value="sent"' in both
+    for odd in ("state=burnt", "track=C", "start=-5", "start=99999999999", "channel=%00"):
+        assert lee.get(f"/requests?{odd}").status_code == 200

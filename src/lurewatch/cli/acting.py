@@ -7,21 +7,21 @@ import sys
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lurewatch.dates import CHINA
-from lurewatch.errors import InputError, NotAllowedError
+from lurewatch.errors import InputError
 
 if TYPE_CHECKING:
     from lurewatch.config import Settings
     from lurewatch.finding import Finding
     from lurewatch.store import Store
-    from lurewatch.workflow import KeptEvidence
 
 evidence_app = typer.Typer(help="Keep and check evidence.", no_args_is_help=True)
-takedown_app = typer.Typer(help="Draft takedown requests.", no_args_is_help=True)
+takedown_app = typer.Typer(
+    help="Draft takedown requests and carry them through.", no_args_is_help=True
+)
 BATCH = 200
 MOST = (1 << 63) - 1  # the largest number a database takes
 
@@ -161,23 +161,16 @@ def export_package(
     output: Annotated[Path, typer.Option("-o", "--output", help="The zip to write.")],
 ) -> None:
     """Write a finding's newest complete package as a zip, with analysis and custody log."""
-    from lurewatch import workflow
+    from lurewatch import desk, workflow
+    from lurewatch.drafting import best_evidence
 
     _, store = opened()
     found = workflow.finding(store, finding, reader=getpass.getuser())
-    kept = workflow.evidence_of(store, finding)
-    best = next((one for one in kept if one.complete), kept[0] if kept else None)
+    best = best_evidence(store, finding)
     if best is None:
         raise InputError(f"finding {finding} has no evidence: lurewatch evidence keep {finding}")
-    exported(store, found, best, output)
+    desk.export_evidence(store, found, best, output, who=getpass.getuser())
     typer.echo(str(output))
-
-
-def exported(store: "Store", finding: "Finding", kept: "KeptEvidence", target: Path) -> None:
-    """Write a package's zip; that it leaves the house is in its custody log first."""
-    from lurewatch import desk
-
-    desk.export_evidence(store, finding, kept, target, who=getpass.getuser())
 
 
 @evidence_app.command("log")
@@ -218,70 +211,6 @@ def verify(
         sys.exit(1)
 
 
-@takedown_app.command("draft")
-def draft(
-    finding: Annotated[int, typer.Argument(min=1, max=MOST, help="The number of a finding.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A folder [default: HOME/letters].")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print where the files are.")] = False,
-) -> None:
-    """
-    Draft a track A report (docx) with its evidence beside it (zip).
-
-    Refused, with a list, while anything it needs is missing. Nothing is sent: a person does that.
-    """
-    from lurewatch import workflow
-
-    settings, store = opened()
-    found = workflow.finding(store, finding, reader=getpass.getuser())
-    request = draft_request(store, settings, found, output or settings.home / "letters")
-    if as_json:
-        typer.echo(json.dumps({"request": request.request_id, "letter": str(request.letter), "evidence": str(request.package)}))  # fmt: skip
-    else:
-        typer.echo(
-            f"Request {request.request_id} drafted:\n  {request.letter}\n  {request.package}"
-        )
-
-
-def draft_request(store: "Store", settings: "Settings", finding: "Finding", folder: Path) -> Any:
-    """Zip, letter and record, in that order: a record never points at what is not there."""
-    from lurewatch import workflow
-    from lurewatch.letters.report import Package, letter_name, refusals, rules
-    from lurewatch.letters.report import draft as write
-    from lurewatch.takedown import TakedownRequest, TakedownState, Track, read_institution
-
-    now = datetime.now(UTC)
-    institution = read_institution(settings.profile_file)
-    kept = workflow.evidence_of(store, finding.finding_id)
-    best = next((one for one in kept if one.complete), kept[0] if kept else None)
-    target = folder / letter_name(finding, now)
-    archive = target.with_suffix(".evidence.zip")
-    package = Package(best.path, archive, best.complete) if best else None
-    lacking = refusals(finding, finding.decision, institution, package)
-    if lacking or best is None:
-        raise NotAllowedError(
-            f"finding {finding.finding_id}: no letter while these are lacking:\n  - "
-            + "\n  - ".join(lacking)
-        )
-    exported(store, finding, best, archive)
-    write(finding, finding.decision, institution, package, target, now.astimezone(CHINA).date())
-    return workflow.record_request(
-        store,
-        TakedownRequest(
-            request_id=0,
-            finding_id=finding.finding_id,
-            track=Track.A,
-            recipient=rules("words.yaml")["platforms"][finding.post.platform],
-            state=TakedownState.DRAFTED,
-            letter=target,
-            package=archive,
-            drafted_by=getpass.getuser(),
-            drafted_at=now,
-        ),
-    )
-
-
 @takedown_app.command("list")
 def list_requests(
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
@@ -311,7 +240,6 @@ def setup(
     from lurewatch.config import read_settings
     from lurewatch.takedown import (
         LABELS,
-        Institution,
         amended,
         faults,
         missing,
@@ -329,13 +257,14 @@ def setup(
         }
         brands = typer.prompt("品牌，以逗号分隔 (brands)", default=",".join(profile.brands))
         profile = replace(
-            Institution(**asked), brands=tuple(b.strip() for b in brands.split(",") if b.strip())
+            profile, **asked, brands=tuple(b.strip() for b in brands.split(",") if b.strip())
         )
     if wrong := faults(profile):
         raise InputError("; ".join(wrong))
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     values = {field.name: getattr(profile, field.name) for field in fields(profile)}
-    text = yaml.safe_dump(values | {"brands": list(profile.brands)}, allow_unicode=True)
+    lists = {"brands": list(profile.brands), "rights": [asdict(one) for one in profile.rights]}
+    text = yaml.safe_dump(values | lists, allow_unicode=True)
     half = settings.profile_file.with_name(f".{settings.profile_file.name}.draft")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

@@ -1,5 +1,6 @@
 """Carry a drafted request through: a second person approves, a person sends, re-checks see what came of it."""
 
+import getpass
 import json
 import sys
 from dataclasses import asdict
@@ -43,15 +44,79 @@ def step(number: int, name: str, person: str, receipt: str = "", note: str = "")
     typer.echo(f"Request {number} is {event.state}.")
 
 
+@takedown_app.command("draft")
+def draft(
+    finding: Annotated[int, typer.Argument(min=1, max=MOST, help="The number of a finding.")],
+    person: As,
+    track: Annotated[
+        str, typer.Option(help="A: a report of illegal information; B: a right-holder's notice.")
+    ] = "A",
+    channel: Annotated[
+        str, typer.Option(help="Where it goes, as 12377 [default: the platform itself].")
+    ] = "",
+    infringement: Annotated[
+        str, typer.Option(help="Track B: impersonation, trademark or false_facts.")
+    ] = "",
+    facts: Annotated[str, typer.Option(help="Track B: your own sentences on what is wrong.")] = "",
+    again: Annotated[
+        str, typer.Option(help="Why the channel is told of the same address once more.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A folder [default: HOME/letters].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where the files are.")] = False,
+) -> None:
+    """
+    Draft a letter (docx, PDF) about a finding, with its evidence beside it (zip).
+
+    Refused, with a list, while anything it needs is missing. Nothing is sent: a person does that.
+    """
+    from lurewatch import workflow
+    from lurewatch.drafting import Wish
+    from lurewatch.drafting import draft as draft_it
+    from lurewatch.letters.notice import Claim
+    from lurewatch.takedown import Track
+
+    if track not in ("A", "B"):
+        raise InputError(f"--track {track}: there are A and B")
+    if infringement and track == "A":
+        raise InputError("--infringement belongs to a notice: give --track B with it")
+    settings, store = opened()
+    user = acting_as(store, person)
+    claim = Claim(infringement, facts) if track == "B" else None
+    drafted = draft_it(
+        store,
+        settings,
+        workflow.finding(store, finding, reader=user.name),
+        output or settings.home / "letters",
+        user=user,
+        wish=Wish(Track(track), channel, claim, again),
+    )
+    request = drafted.request
+    if drafted.problem:
+        typer.echo(drafted.problem, err=True)
+    if as_json:
+        files = {"letter": str(request.letter), "pdf": str(drafted.pdf or ""), "evidence": str(request.package)}  # fmt: skip
+        typer.echo(json.dumps({"request": request.request_id} | files, ensure_ascii=False))
+        return
+    typer.echo(f"Request {request.request_id} to {request.recipient} drafted by {user.name}:")
+    for path in filter(None, (request.letter, drafted.pdf, request.package)):
+        typer.echo(f"  {path}")
+
+
 @takedown_app.command("submit")
-def submit(number: Number, person: As) -> None:
+def submit(
+    number: Number,
+    person: As,
+    note: Annotated[str, typer.Option(help="Why it is sent again, for one that came back.")] = "",
+) -> None:
     """Hand a draft, or one that came back, to a second person."""
     from lurewatch import workflow
     from lurewatch.takedown import TakedownState
 
     _, store = opened()
     again = workflow.request(store, number).state is TakedownState.REOPENED
-    step(number, "again" if again else "submit", person)
+    step(number, "again" if again else "submit", person, note=note)
 
 
 @takedown_app.command("approve")
@@ -74,10 +139,67 @@ def send(number: Number, person: As) -> None:
 
 @takedown_app.command("receipt")
 def receipt(
-    number: Number, person: As, receipt: Annotated[str, typer.Option(help="The receipt's number.")]
+    number: Number,
+    person: As,
+    receipt: Annotated[str, typer.Option(help="The receipt's number.")],
+    file: Annotated[
+        Path | None, typer.Option(help="The receipt itself, of which a copy is kept.")
+    ] = None,
 ) -> None:
-    """Write down the receipt that the platform gave."""
-    step(number, "acknowledge", person, receipt=receipt)
+    """Write down the receipt that the platform gave, and keep a copy of it."""
+    from lurewatch import workflow
+
+    settings, store = opened()
+    user = acting_as(store, person)
+    event = workflow.acknowledge(
+        store,
+        number,
+        who=user.name,
+        role=user.role,
+        receipt=receipt,
+        file=read_receipt(file) if file else None,
+        folder=settings.receipts_dir,
+    )
+    typer.echo(f"Request {number} is {event.state}.")
+
+
+def read_receipt(path: Path) -> tuple[str, bytes]:
+    """A receipt's name and content. Raises InputError naming what cannot be read."""
+    from lurewatch.workflow import LARGEST_RECEIPT, checked_receipt
+
+    try:
+        with path.open("rb") as file:
+            return checked_receipt(path.name, file.read(LARGEST_RECEIPT + 1))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+@takedown_app.command("verify")
+def verify(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(min=1, max=MOST, help="Requests [default: all].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
+) -> None:
+    """Check that letters, PDFs and receipts are as they were kept; exit code 1 when one is not."""
+    from lurewatch import workflow
+
+    _, store = opened()
+    for number in numbers or ():
+        workflow.request(store, number)
+    checks = workflow.verify_files(store, numbers)
+    if as_json:
+        rows = [asdict(one.file) | {"holds": not one.said, "said": one.said} for one in checks]
+        typer.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=2))
+    else:
+        for one in checks:
+            name = one.file.path.name if one.file.path else "(kept no longer)"
+            said = f": {one.said}" if one.said else ""
+            typer.echo(f"{'✗' if one.said else '✓'} {one.file.request_id} {one.file.kind} {name}{said}")  # fmt: skip
+        if not checks:
+            typer.echo("No file is on record.")
+    if any(one.said for one in checks):
+        sys.exit(1)
 
 
 @takedown_app.command("outcome")
@@ -102,44 +224,46 @@ def withdraw(number: Number, person: As, note: Note) -> None:
 @takedown_app.command("show")
 def show(
     number: Number,
-    channel: Annotated[str, typer.Option(help="The form of one channel only.")] = "",
+    channel: Annotated[str, typer.Option(help="The channel it goes to, to be sure.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Show a request: what was done with it, and the text to copy into each channel's form."""
+    """Show a request: what was done with it, and the text to copy into its channel's form."""
     from lurewatch import workflow
-    from lurewatch.letters.blocks import blocks, channels
+    from lurewatch.letters.blocks import form_of
     from lurewatch.takedown import read_institution
 
     settings, store = opened()
     request = workflow.request(store, number)
-    finding = workflow.finding(store, request.finding_id, reader="command line")
+    finding = workflow.finding(store, request.finding_id, reader=getpass.getuser())
     events = workflow.events_of(store, [number])[number]
     institution, today = read_institution(settings.profile_file), datetime.now(UTC).date()
-    found = [one for one in channels(finding) if channel in ("", one.code)]
-    if channel and not found:
-        raise InputError(f"--channel {channel}: known here: {', '.join(c.code for c in channels(finding))}")  # fmt: skip
-    decision = finding.decision
-    forms = {
-        one.code: blocks(one, finding, decision, institution, request, today)
-        for one in found
-        if decision
-    }
+    form = form_of(finding, institution, request, today)
+    if channel not in ("", request.channel):
+        raise InputError(
+            f"request {number} goes to {request.channel}; what {channel} is told is a request of its own:"
+            f" lurewatch takedown draft {request.finding_id} --channel {channel} --as NAME"
+        )
     if as_json:
         shown = asdict(request) | {
             "events": [asdict(event) for event in events],
             "checks": [asdict(check) for check in workflow.checks_of(store, number)],
-            "forms": {code: [asdict(block) for block in some] for code, some in forms.items()},
+            "files": [asdict(file) for file in workflow.files_of(store, [number])],
+            "forms": {form[0].code: [asdict(block) for block in form[1]]} if form else {},
         }
         typer.echo(json.dumps(shown, default=str, ensure_ascii=False, indent=2))
         return
-    typer.echo(f"Request {number}: {request.state}, to {request.recipient}, {request.letter}")
+    typer.echo(
+        f"Request {number}, track {request.track}: {request.state}, to {request.recipient}"
+        f" ({request.channel}), drafted by {request.drafted_by}, {request.letter}"
+    )
     for event in events:
         words = " ".join(filter(None, (event.receipt, event.note)))
         typer.echo(f"  {event.at:%Y-%m-%d %H:%M} {event.who}: {event.step} {words}".rstrip())
-    for one in found:
-        old = "  (form not verified in 90 days: look before you copy)" if one.stale(today) else ""
-        typer.echo(f"\n{one.name}{old}")
-        for block in forms.get(one.code, ()):
+    if form:
+        own, blocks = form
+        old = "  (form not verified in 90 days: look before you copy)" if own.stale(today) else ""  # fmt: skip
+        typer.echo(f"\n{own.name}{old}")
+        for block in blocks:
             cut = "  (cut to the form's limit)" if block.cut else ""
             typer.echo(f"  {block.name}：{block.text}{cut}")
 
@@ -150,7 +274,7 @@ def due(
 ) -> None:
     """List the requests that have stood too long where they are, and what to do."""
     from lurewatch import workflow
-    from lurewatch.letters.report import rules
+    from lurewatch.letters.law import rules
 
     _, store = opened()
     clocks = {row["state"]: row for row in rules("clocks.yaml")}
@@ -177,19 +301,24 @@ def register(
 ) -> None:
     """Write the takedown register, a row a request, in the columns that compliance keeps."""
     from lurewatch import workflow
-    from lurewatch.letters.register import row_of, write
+    from lurewatch.letters.register import Beside, row_of, write
+    from lurewatch.takedown import read_institution
 
     if output.suffix not in (".xlsx", ".csv"):
         raise InputError(f"{output}: the register is written as .xlsx or .csv")
-    _, store = opened()
-    requests = workflow.requests(store)
-    events = workflow.events_of(store, [one.request_id for one in requests])
+    settings, store = opened()
+    institution = read_institution(settings.profile_file)
     rows = []
-    for one in requests:
-        finding = workflow.finding(store, one.finding_id, reader="register")
-        kept = next((e for e in workflow.evidence_of(store, one.finding_id) if e.complete), None)
-        custody = workflow.custody_of(store, kept.sums_sha256) if kept else []
-        rows.append(row_of(one, events[one.request_id], finding, custody))
+    for at, one in enumerate(workflow.recorded(store, reader=getpass.getuser()), 1):
+        kept, look = one.evidence, one.second_look
+        beside = Beside(
+            (kept.path.name, kept.sums_sha256, kept.kept_at) if kept else None,
+            (look.reviewer, look.decided_at) if look and look.reviewer else None,
+            one.cluster,
+            one.fingerprints,
+            one.checks[-1].at if one.checks else None,
+        )
+        rows.append(row_of(at, one.request, one.events, one.finding, institution, beside))
     write(rows, output)
     typer.echo(f"{output}: {len(rows)} requests")
 

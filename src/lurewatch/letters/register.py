@@ -3,92 +3,168 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from lurewatch.custody import Entry
 from lurewatch.dates import CHINA
 from lurewatch.finding import Finding
-from lurewatch.letters.report import QUOTED, in_force, rules
+from lurewatch.letters.blocks import channel_name
+from lurewatch.letters.law import in_force, rules
+from lurewatch.letters.matter import TRACKS, called, concerns, moment, points, quotation
+from lurewatch.letters.notice import demand
 from lurewatch.post import safe_cell, visible
-from lurewatch.takedown import Event, TakedownRequest
-from lurewatch.text.mask import mask_name, mask_personal
+from lurewatch.takedown import Event, Institution, TakedownRequest, Track
+from lurewatch.text.mask import mask_name
 
-FORMULA: Final = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-)  # a spreadsheet takes what begins so for a formula
 COLUMNS: Final = (
+    "序号",
     "案件号",
     "平台",
+    "内容类型",
     "具体链接",
     "内容ID",
+    "定位说明",
     "账号昵称",
+    "账号ID/主页",
+    "认证信息",
+    "IP属地(展示)",
     "发布时间(展示)",
     "首次发现时间",
     "取证时间",
-    "证据哈希",
+    "截图编号/哈希",
     "正文摘录(脱敏)",
+    "命中要点(要约/服务/引流)",
+    "违规类型(平台口径代码)",
     "我方分类",
-    "轨道",
+    "涉及本机构(是/否/仿冒)",
+    "轨道(A举报/B侵权)",
     "法律依据(带版本)",
-    "起草人",
-    "批准人",
-    "提交时间",
+    "处置诉求",
+    "联系方式指纹",
+    "关联簇号",
+    "初审/复核/批准人+时间",
+    "提交渠道+时间",
     "回执号",
     "平台反馈(原文)",
     "状态",
     "核验时间",
     "复发标记",
     "申诉/反通知",
+    "备注",
 )
+NOT_COLLECTED: Final = "未采集"  # a platform may show it: our spiders do not read it
+PLACES: Final = {
+    "title": "标题",
+    "text": "正文",
+    "tags": "标签",
+    "ocr": "第{}图文字",
+    "author_comments": "作者评论第{}条",
+    "author_name": "账号昵称",
+    "author_bio": "账号简介",
+}
+PRINT: Final = 16  # signs of a keyed hash that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a request and its finding: evidence, people, links, looks."""
+
+    evidence: tuple[str, str, datetime] | None = None  # name, digest and moment of the package
+    second: tuple[str, datetime | None] | None = None  # who looked again, and when
+    cluster: int | None = None
+    fingerprints: Sequence[tuple[str, str]] = ()  # channel and keyed hash of each contact
+    checked_at: datetime | None = None
 
 
 def row_of(
-    request: TakedownRequest, events: Sequence[Event], finding: Finding, custody: Sequence[Entry]
+    number: int,
+    request: TakedownRequest,
+    events: Sequence[Event],
+    finding: Finding,
+    institution: Institution,
+    beside: Beside,
 ) -> list[str]:
     """One request in the register's columns."""
-    post, meant = finding.post, finding.decision
+    post, meant, words = finding.post, finding.decision, rules("words.yaml")
     services = meant.services if meant else finding.verdict.services
-    named = rules("words.yaml")["services"]
-    last = {event.step: event for event in events}
-    text = mask_personal(visible(" ".join(f"{post.title} {post.text}".split())))[:QUOTED]
-
-    def at(step: str) -> str:
-        return f"{last[step].at.astimezone(CHINA):%Y-%m-%d %H:%M}" if step in last else ""
-
-    def by(step: str) -> str:
-        return last[step].who if step in last else ""
-
-    sealed = custody[0] if custody else None
+    day = request.drafted_at.astimezone(CHINA).date()
+    laws = in_force(services, day, track=request.track, infringement=request.infringement, platform=post.platform)  # fmt: skip
+    cites = [law["cite"] for law in laws] if request.cites is None else request.cites
+    evidence = beside.evidence
     return [
+        str(number),
         f"LW-{finding.finding_id}-{request.request_id}",
-        rules("words.yaml")["platforms"][post.platform],
+        words["platforms"][post.platform],
+        words["contents"][post.platform],
         post.url,
         post.post_id,
+        located(finding),
         visible(mask_name(post.author_name)),
-        post.published_shown,
-        f"{finding.first_seen.astimezone(CHINA):%Y-%m-%d %H:%M}",
-        f"{sealed.at.astimezone(CHINA):%Y-%m-%d %H:%M}" if sealed else "",
-        sealed.sums_sha256 if sealed else "",
-        text,
-        "疑似" + "；".join(named[service] for service in services),
-        request.track,
-        "；".join(law["cite"] for law in in_force(services, request.drafted_at.date())),
-        request.drafted_by,
-        by("approve"),
-        at("send"),
-        last["acknowledge"].receipt if "acknowledge" in last else "",
-        last["refused"].note if "refused" in last else "",
+        visible(post.author_id),
+        NOT_COLLECTED,
+        NOT_COLLECTED,
+        post.published_shown or moment(post.published_at),
+        moment(finding.first_seen),
+        moment(evidence[2]) if evidence else "",
+        f"{evidence[0]} {evidence[1]}" if evidence else "",
+        quotation(finding) if post.text or post.title else "",
+        "；".join(points(finding)),
+        words["category"],
+        f"疑似{called(services)}",
+        concerns(finding, institution),
+        TRACKS[request.track],
+        "；".join(cites),
+        _asked(request, finding),
+        "；".join(f"{channel}:{digest[:PRINT]}" for channel, digest in beside.fingerprints),
+        "" if beside.cluster is None else str(beside.cluster),
+        _people(events, finding, beside),
+        _sent(request, events),
+        next((one.receipt for one in reversed(events) if one.receipt), ""),
+        _said(events, ("removed", "refused")),
         request.state,
-        at("verify"),
-        at("reopen"),
-        last["countered"].note if "countered" in last else "",
+        moment(beside.checked_at),
+        _said(events, ("reopen",)),
+        _said(events, ("countered",)),
+        "；".join(
+            filter(None, (request.why_again, _said(events, ("again", "return", "withdraw"))))
+        ),
     ]
+
+
+def located(finding: Finding) -> str:
+    """Where in the bundle the reasons stand: 正文；第2图文字；作者评论第1条."""
+    places = dict.fromkeys(
+        PLACES.get(reason.field, reason.field).format((reason.index or 0) + 1)
+        for reason in finding.verdict.reasons
+    )
+    return "；".join(places)
+
+
+def _asked(request: TakedownRequest, finding: Finding) -> str:
+    if request.track is Track.B:
+        return demand(finding.post.platform, request.infringement)
+    return str(rules("words.yaml")["demands"]["A"])
+
+
+def _people(events: Sequence[Event], finding: Finding, beside: Beside) -> str:
+    named = []
+    if finding.decision:
+        named.append(f"初审 {finding.decision.reviewer} {moment(finding.decision.decided_at)}")
+    if beside.second:
+        named.append(f"复核 {beside.second[0]} {moment(beside.second[1])}")
+    named += [f"批准 {one.who} {moment(one.at)}" for one in events if one.step == "approve"]
+    return "；".join(named)
+
+
+def _sent(request: TakedownRequest, events: Sequence[Event]) -> str:
+    moments = [moment(one.at) for one in events if one.step == "send"]
+    return " ".join([channel_name(request.channel), *moments])
+
+
+def _said(events: Sequence[Event], steps: tuple[str, ...]) -> str:
+    return "；".join(f"{moment(one.at)} {one.note}".strip() for one in events if one.step in steps)
 
 
 def write(rows: Sequence[Sequence[str]], target: Path) -> None:

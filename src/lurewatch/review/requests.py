@@ -1,33 +1,84 @@
 """Takedown requests in the console: what waits for whom, and the steps a person may take."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from lurewatch import workflow
 from lurewatch.errors import NotAllowedError
-from lurewatch.letters.blocks import blocks, channels
-from lurewatch.letters.report import rules
-from lurewatch.review.app import checked_form, decider, page, person, store_of
-from lurewatch.takedown import STEPS, TakedownRequest, TakedownState, read_institution
+from lurewatch.letters.blocks import channel_name, form_of
+from lurewatch.letters.law import rules
+from lurewatch.review.app import Number, checked_form, decider, page, person, store_of
+from lurewatch.takedown import (
+    STEPS,
+    TakedownRequest,
+    TakedownState,
+    Track,
+    authors,
+    open_to,
+    read_institution,
+)
+from lurewatch.workflow import LARGEST_RECEIPT, User, WantedRequests, checked_receipt
+
+if TYPE_CHECKING:
+    from lurewatch.config import Settings
 
 router = APIRouter()
-SHOWN: Final = 200  # requests on one page, the newest
+PAGE: Final = 50  # requests on one page
+FURTHEST: Final = 1_000_000
+FILTERS: Final = ("state", "channel", "track", "drafted_by")
 
 
 @router.get("/requests")
-def every(request: Request, state: str = "") -> Response:
-    """All requests, or those in one state, with what has stood too long."""
+def every(request: Request, start: int = 0) -> Response:
+    """A page of requests, newest first, with what has stood too long; filters stand in the address."""
     person(request)
     store = store_of(request)
-    found = workflow.requests(store)
-    counts = {one: sum(kept.state == one for kept in found) for one in TakedownState}
-    chosen = [one for one in found if state in ("", one.state)][:SHOWN]
-    late = overdue(chosen, workflow.events_of(store, [one.request_id for one in chosen]))
-    return page(request, "requests.html", rows=chosen, state=state, counts=counts, late=late)
+    wanted = wanted_in(request.query_params)
+    start = min(max(0, start), FURTHEST)
+    found = workflow.some_requests(store, wanted, limit=PAGE, offset=start)
+    events = workflow.events_of(store, [one.request_id for one in found.requests])
+    return page(
+        request,
+        "requests.html",
+        rows=found.requests,
+        counts=found.counts,
+        total=found.total,
+        wanted=asdict(wanted),
+        query=lambda **changes: query_of(wanted, **changes),
+        late=overdue(found.requests, events),
+        channel_name=channel_name,
+        start=start,
+        size=PAGE,
+    )
+
+
+def wanted_in(params: Mapping[str, str]) -> WantedRequests:
+    """The filters of an address; what means nothing is left out."""
+    given = {name: params.get(name, "")[:100] for name in FILTERS}
+    if given["state"] not in set(TakedownState):
+        given["state"] = ""
+    if given["track"] not in set(Track):
+        given["track"] = ""
+    return WantedRequests(**given)
+
+
+def query_of(wanted: WantedRequests, **changes: Any) -> str:
+    """
+    What stands in an address for the filters, the question mark included.
+
+    >>> query_of(WantedRequests(state="sent"), start=50), query_of(WantedRequests(state="sent"), state="")
+    ('?state=sent&start=50', '')
+    """
+    values = {name: value for name, value in (asdict(wanted) | changes).items() if value}
+    return f"?{urlencode(values)}" if values else ""
 
 
 def overdue(found: list[TakedownRequest], events: dict[int, Any]) -> dict[int, int]:
@@ -43,7 +94,7 @@ def overdue(found: list[TakedownRequest], events: dict[int, Any]) -> dict[int, i
 
 
 @router.get("/requests/{number}")
-def single(request: Request, number: int) -> Response:
+def single(request: Request, number: Number) -> Response:
     """One request: what it is about, what was done with it, what may be done, what to copy."""
     user = person(request)
     store = store_of(request)
@@ -51,36 +102,54 @@ def single(request: Request, number: int) -> Response:
     finding = workflow.finding(store, one.finding_id, reader=user.name)
     institution = read_institution(request.app.state.settings.profile_file)
     today = datetime.now(UTC).date()
-    forms = [
-        (channel, blocks(channel, finding, finding.decision, institution, one, today))
-        for channel in channels(finding)
-        if finding.decision
-    ]
+    form = form_of(finding, institution, one, today)
+    events = workflow.events_of(store, [number])[number]
+    steps = open_to(one, events, who=user.name, role=user.role)
     return page(
         request,
         "request.html",
         one=one,
         finding=finding,
-        events=workflow.events_of(store, [number])[number],
+        events=events,
         checks=workflow.checks_of(store, number),
-        steps=[
-            step for step in STEPS.values() if one.state in step.sources and user.role in step.roles
-        ],
-        forms=[(channel, some, channel.stale(today)) for channel, some in forms],
-        late=overdue([one], workflow.events_of(store, [number])),
+        files=workflow.files_of(store, [number]),
+        steps=steps,
+        own=one.state is TakedownState.SUBMITTED and user.name in authors(one, events),
+        form=form,
+        stale=form is not None and form[0].stale(today),
+        channel=channel_name(one.channel),
+        late=overdue([one], {number: events}),
     )
 
 
 @router.post("/requests/{number}/{step}")
-async def take(request: Request, number: int, step: str) -> Response:
+async def take(request: Request, number: Number, step: str) -> Response:
     """Take a step, and show the request again."""
     user = decider(request)
     form = await checked_form(request)
     given = {name: str(form.get(name, [""])[0]).strip() for name in ("receipt", "note")}
     if step not in STEPS:
         raise NotAllowedError(f"there is no step {step!r}")
-    await run_in_threadpool(
-        workflow.take_step,
+    file = await sent_file(form)
+    settings: Settings = request.app.state.settings
+    if step == "acknowledge":
+        await run_in_threadpool(
+            workflow.acknowledge,
+            store_of(request),
+            number,
+            who=user.name,
+            role=user.role,
+            receipt=given["receipt"],
+            file=file,
+            folder=settings.receipts_dir,
+        )
+    else:
+        await run_in_threadpool(_take, request, number, step, user, given)
+    return RedirectResponse(f"/requests/{number}", 303)
+
+
+def _take(request: Request, number: int, step: str, user: User, given: dict[str, str]) -> None:
+    workflow.take_step(
         store_of(request),
         number,
         step,
@@ -89,4 +158,13 @@ async def take(request: Request, number: int, step: str) -> Response:
         receipt=given["receipt"],
         note=given["note"],
     )
-    return RedirectResponse(f"/requests/{number}", 303)
+
+
+async def sent_file(form: dict[str, Any]) -> tuple[str, bytes] | None:
+    """The file that came with a form; none where the field was left empty."""
+    sent = form.get("file", [""])[0]
+    if not isinstance(sent, UploadFile):
+        return None
+    body = await sent.read(LARGEST_RECEIPT + 1)
+    await sent.close()
+    return checked_receipt(sent.filename or "receipt", body) if sent.filename or body else None

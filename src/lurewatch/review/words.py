@@ -208,6 +208,8 @@ STEPS: Final = {
     "again": "Submit again",
     "withdraw": "Withdraw",
 }
+REQUEST_FILTERS: Final = {"channel": "Channel", "track": "Track", "drafted_by": "Drafted by"}
+FILES: Final = {"letter": "Letter", "pdf": "Letter as PDF", "receipt": "Receipt"}
 NEEDS: Final = {"receipt": "Receipt number", "note": "Why, or the platform's words"}
 OUTCOMES: Final = {
     "live": "still there",

@@ -1,6 +1,7 @@
 """Who did what to what and when: append-only, each entry chained to the one before."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -51,6 +52,11 @@ def entries(db: Db) -> list[Entry]:
     """The log, oldest first."""
     rows = db.connection.execute(select(audit).order_by(audit.c.entry_id))
     return [Entry(row.at, row.who, row.what, row.subject, row.chain) for row in rows]
+
+
+def subjects(db: Db, whats: Collection[str]) -> set[str]:
+    """What these things were done to."""
+    return set(db.connection.scalars(select(audit.c.subject).where(audit.c.what.in_(whats))))
 
 
 def broken_at(found: list[Entry]) -> Entry | None:

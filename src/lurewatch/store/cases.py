@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from lurewatch.store import Db
 from lurewatch.store.requests import of_row
 from lurewatch.store.tables import checks, request_events, requests
-from lurewatch.takedown import Event, TakedownRequest, TakedownState
+from lurewatch.takedown import Event, TakedownRequest, TakedownState, Told
 
 Outcome = Literal[
     "live",
@@ -30,6 +30,7 @@ Outcome = Literal[
 ]
 GONE: Final = frozenset({"removed_by_platform", "deleted_or_private", "account_closed", "gone"})
 SEEN: Final = frozenset({"live", "edited"})
+BATCH: Final = 500  # requests named in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def get(db: Db, request_id: int) -> TakedownRequest | None:
     row = db.connection.execute(
         select(requests).where(requests.c.request_id == request_id)
     ).one_or_none()
-    return of_row(row) if row else None
+    return of_row(db, row) if row else None
 
 
 def add(db: Db, event: Event, before: TakedownState) -> bool:
@@ -76,10 +77,14 @@ def add(db: Db, event: Event, before: TakedownState) -> bool:
 def events_of(db: Db, request_ids: Sequence[int]) -> dict[int, list[Event]]:
     """The events of each request, oldest first."""
     found: dict[int, list[Event]] = {number: [] for number in request_ids}
-    rows = db.connection.execute(
-        select(request_events)
-        .where(request_events.c.request_id.in_(request_ids))
-        .order_by(request_events.c.event_id)
+    rows = (
+        row
+        for start in range(0, len(request_ids), BATCH)
+        for row in db.connection.execute(
+            select(request_events)
+            .where(request_events.c.request_id.in_(request_ids[start : start + BATCH]))
+            .order_by(request_events.c.event_id)
+        )
     )
     for row in rows:
         note = db.vault.open(row.note).decode("utf-8", "surrogatepass")
@@ -97,17 +102,44 @@ def events_of(db: Db, request_ids: Sequence[int]) -> dict[int, list[Event]]:
     return found
 
 
-def twins(db: Db, request: TakedownRequest) -> list[int]:
-    """Other requests about the same finding to the same recipient that still stand."""
-    rows = db.connection.scalars(
-        select(requests.c.request_id).where(
-            requests.c.finding_id == request.finding_id,
-            requests.c.recipient == request.recipient,
-            requests.c.request_id != request.request_id,
-            requests.c.state.not_in((TakedownState.WITHDRAWN, TakedownState.DRAFTED)),
+def told(db: Db, request: TakedownRequest) -> list[Told]:
+    """
+    Requests about the same finding or address to the same channel, newest first.
+
+    The request itself is among them once it was sent.
+    """
+    rows = db.connection.execute(
+        select(requests.c.request_id, requests.c.state)
+        .where(
+            requests.c.channel == request.channel,
+            or_(
+                requests.c.finding_id == request.finding_id,
+                requests.c.address_hash == request.address_hash,
+            ),
+        )
+        .order_by(requests.c.request_id.desc())
+    ).all()
+    numbers = [row.request_id for row in rows]
+    sent = set(
+        db.connection.scalars(
+            select(request_events.c.request_id).where(
+                request_events.c.request_id.in_(numbers), request_events.c.step == "send"
+            )
         )
     )
-    return [int(number) for number in rows]
+    found = [Told(row.request_id, TakedownState(row.state), row.request_id in sent) for row in rows]
+    return [one for one in found if one.sent or one.request_id != request.request_id]
+
+
+def last_live(db: Db, numbers: Sequence[int]) -> datetime | None:
+    """When the newest look that says anything found the post; none where it found none."""
+    row = db.connection.execute(
+        select(checks.c.at, checks.c.outcome)
+        .where(checks.c.request_id.in_(numbers), checks.c.outcome.in_(GONE | SEEN))
+        .order_by(checks.c.at.desc(), checks.c.check_id.desc())
+        .limit(1)
+    ).one_or_none()
+    return row.at if row and row.outcome in SEEN else None
 
 
 def add_check(db: Db, check: Check) -> None:

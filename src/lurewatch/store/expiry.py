@@ -29,6 +29,7 @@ from lurewatch.store.tables import (
     outcomes,
     posts,
     request_events,
+    request_files,
     requests,
     revisions,
     sightings,
@@ -182,6 +183,9 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
                 .values({column.name: db.vault.seal(b"")})
             )
         asked = select(requests.c.request_id).where(requests.c.finding_id == finding_id)
+        db.connection.execute(
+            update(requests).where(requests.c.finding_id == finding_id).values(why_again=None)
+        )
         for table, name in ((request_events, "note"), (checks, "detail")):
             db.connection.execute(
                 update(table)
@@ -285,14 +289,25 @@ def leftovers(db: Db) -> list[Leftover]:
             requests.c.finding_id.in_(gone), or_(requests.c.letter != "", requests.c.package != "")
         )
     ).all()
+    beside = db.connection.scalars(
+        select(request_files.c.path)
+        .join(requests, requests.c.request_id == request_files.c.request_id)
+        .where(requests.c.finding_id.in_(gone), request_files.c.path != "")
+    ).all()
+    paths = dict.fromkeys([*(path for row in asked for path in row if path), *beside])
     found = [Leftover(Path(path), sums) for path, sums in packages]
-    return found + [Leftover(Path(path), "") for row in asked for path in row if path]
+    return found + [Leftover(Path(path), "") for path in paths]
 
 
 def let_go(db: Db, leftover: Leftover) -> None:
     """A leftover is no longer there."""
     shown = str(leftover.path)
-    for column in (evidence.c.path, requests.c.letter, requests.c.package):
+    for column in (
+        evidence.c.path,
+        requests.c.letter,
+        requests.c.package,
+        request_files.c.path,
+    ):
         db.connection.execute(update(column.table).where(column == shown).values({column.name: ""}))
 
 

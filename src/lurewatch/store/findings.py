@@ -136,6 +136,18 @@ def _observe(db: Db, post_key: int, contacts: Sequence[Contact]) -> None:
 MOBILE: Final = re.compile(r"1[3-9]\d{9}")  # as a WeChat id it is the number itself
 
 
+def fingerprints(db: Db, finding_id: int) -> tuple[tuple[str, str], ...]:
+    """The channel and keyed hash of each contact in a finding's post."""
+    rows = db.connection.execute(
+        select(observables.c.channel, observables.c.value_hash)
+        .join(findings, findings.c.post_key == observables.c.post_key)
+        .where(findings.c.finding_id == finding_id)
+        .distinct()
+        .order_by(observables.c.channel, observables.c.value_hash)
+    )
+    return tuple((str(row.channel), str(row.value_hash)) for row in rows)
+
+
 def observed(db: Db, channel: str, value: str) -> str:
     """A contact as `observables` holds it."""
     return db.vault.keyed_hash(f"{channel}:{value.lower()}")

@@ -1,13 +1,17 @@
 """Kept evidence and the takedown requests that rest on it."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import ColumnElement, Select, and_, func, insert, select, true, update
 
+from lurewatch.addresses import same_page
+from lurewatch.errors import InputError
 from lurewatch.store import Db
+from lurewatch.store.findings import get
 from lurewatch.store.tables import evidence, requests
 from lurewatch.takedown import TakedownRequest, TakedownState, Track
 
@@ -67,19 +71,92 @@ def record(db: Db, request: TakedownRequest) -> TakedownRequest:
             package=str(request.package),
             drafted_by=request.drafted_by,
             drafted_at=request.drafted_at,
+            channel=request.channel,
+            address_hash=request.address_hash or address_hash(db, request.finding_id),
+            cites=None if request.cites is None else json.dumps(request.cites, ensure_ascii=False),
+            why_again=_sealed(db, request.why_again),
+            infringement=request.infringement,
         )
     )
     return replace(request, request_id=int(kept.inserted_primary_key[0]))  # type: ignore[index]
 
 
+def _sealed(db: Db, text: str) -> bytes | None:
+    return db.vault.seal(text.encode("utf-8", "surrogatepass")) if text else None
+
+
+def address_hash(db: Db, finding_id: int) -> str:
+    """The keyed hash of what all addresses of a finding's page have in common."""
+    found = get(db, finding_id)
+    url = found.post.url if found else ""
+    try:
+        key = same_page(url)
+    except InputError:
+        key = url or f"finding:{finding_id}"
+    return db.vault.keyed_hash(f"address:{key}")
+
+
+def hash_addresses(db: Db) -> None:
+    """Give requests from before their address's hash."""
+    lacking = select(requests.c.request_id, requests.c.finding_id).where(
+        requests.c.address_hash.is_(None)
+    )
+    for row in db.connection.execute(lacking).all():
+        db.connection.execute(
+            update(requests)
+            .where(requests.c.request_id == row.request_id)
+            .values(address_hash=address_hash(db, row.finding_id))
+        )
+
+
 def every(db: Db) -> list[TakedownRequest]:
     """All requests, newest first."""
     rows = db.connection.execute(select(requests).order_by(requests.c.request_id.desc()))
-    return [of_row(row) for row in rows]
+    return [of_row(db, row) for row in rows]
 
 
-def of_row(row: Any) -> TakedownRequest:
+@dataclass(frozen=True, slots=True)
+class WantedRequests:
+    """Which requests are asked for; an empty value leaves nothing out."""
+
+    state: str = ""
+    channel: str = ""
+    track: str = ""
+    drafted_by: str = ""
+
+    def condition(self) -> ColumnElement[bool]:
+        """What a row has to fulfil."""
+        given = {name: getattr(self, name) for name in ("state", "channel", "track", "drafted_by")}
+        return and_(true(), *(requests.c[name] == value for name, value in given.items() if value))
+
+
+def some(db: Db, wanted: WantedRequests, *, limit: int, offset: int) -> list[TakedownRequest]:
+    """Requests of a kind, newest first, a page of them."""
+    rows = db.connection.execute(
+        select(requests)
+        .where(wanted.condition())
+        .order_by(requests.c.request_id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [of_row(db, row) for row in rows]
+
+
+def counts_by(db: Db, name: str, wanted: WantedRequests) -> dict[str, int]:
+    """How many there are of each value of a column, with the other filters as they are."""
+    column = requests.c[name]
+    rows = db.connection.execute(
+        select(column, func.count())
+        .where(replace(wanted, **{name: ""}).condition())
+        .group_by(column)
+        .order_by(column)
+    )
+    return {str(value): int(many) for value, many in rows}
+
+
+def of_row(db: Db, row: Any) -> TakedownRequest:
     """A request as its row keeps it."""
+    why = db.vault.open(row.why_again).decode("utf-8", "surrogatepass") if row.why_again else ""
     return TakedownRequest(
         request_id=row.request_id,
         finding_id=row.finding_id,
@@ -90,4 +167,9 @@ def of_row(row: Any) -> TakedownRequest:
         package=Path(row.package),
         drafted_by=row.drafted_by,
         drafted_at=row.drafted_at,
+        channel=row.channel,
+        address_hash=row.address_hash or "",
+        cites=None if row.cites is None else tuple(json.loads(row.cites)),
+        why_again=why,
+        infringement=row.infringement,
     )

@@ -210,6 +210,24 @@ requests = Table(
     Column("package", Text, nullable=False),
     Column("drafted_by", String(100), nullable=False),
     Column("drafted_at", Moment, nullable=False),
+    Column("channel", String(32), nullable=False, server_default="platform-report"),
+    Column("address_hash", String(64), index=True),  # keyed, of the address alone; null: not yet
+    Column("cites", Text),  # JSON: the provisions the letter cites; null: not written down
+    Column("why_again", LargeBinary),  # sealed: why the same address is reported once more
+    Column("infringement", String(32), nullable=False, server_default=""),
+)
+
+request_files = Table(  # the letter in each form, and receipts: what they were when they were kept
+    "request_files",
+    metadata,
+    Column("file_id", Integer, primary_key=True),
+    Column("request_id", ForeignKey("requests.request_id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # letter pdf receipt
+    Column("path", Text, nullable=False),  # empty: kept no longer
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("kept_by", String(100), nullable=False),
+    Column("kept_at", Moment, nullable=False),
 )
 
 people = Table(

@@ -11,13 +11,16 @@ from lurewatch.store.history import History, Seen
 from lurewatch.store.people import User
 from lurewatch.store.posts import PostRow
 from lurewatch.store.quality import Referral, Sample, SecondLook
-from lurewatch.store.requests import KeptEvidence
+from lurewatch.store.request_files import RequestFile
+from lurewatch.store.requests import KeptEvidence, WantedRequests
 from lurewatch.store.runs import CAUGHT_UP, CoverageRow, RunState, SourceDay
 from lurewatch.store.sources import Reading, Source
 from lurewatch.workflow.acting import (
     AGREE,
     Alarm,
+    RequestPage,
     all_evidence,
+    check_draft,
     checks_of,
     custody_of,
     events_of,
@@ -30,6 +33,7 @@ from lurewatch.workflow.acting import (
     record_request,
     request,
     requests,
+    some_requests,
     take_step,
 )
 from lurewatch.workflow.collecting import (
@@ -53,6 +57,14 @@ from lurewatch.workflow.collecting import (
     take_in,
     troubled,
     unfinished,
+)
+from lurewatch.workflow.filing import LARGEST as LARGEST_RECEIPT
+from lurewatch.workflow.filing import (
+    FileCheck,
+    acknowledge,
+    checked_receipt,
+    files_of,
+    verify_files,
 )
 from lurewatch.workflow.judging import RANK_BATCH, Judged, judge_pending, judge_post, rank_findings
 from lurewatch.workflow.keeping import (
@@ -80,6 +92,7 @@ from lurewatch.workflow.linking import (
     wording_signer,
 )
 from lurewatch.workflow.measuring import Counts, counts, figures
+from lurewatch.workflow.registering import Recorded, recorded
 from lurewatch.workflow.reviewing import (
     LEASE,
     OWN_RULE,
@@ -146,6 +159,7 @@ __all__ = [
     "DELAY",
     "FEWEST_SOUGHT",
     "IMPORT_BATCH",
+    "LARGEST_RECEIPT",
     "LEASE",
     "LONGEST_REST",
     "OWN_RULE",
@@ -164,6 +178,7 @@ __all__ = [
     "Counts",
     "CoverageRow",
     "Custody",
+    "FileCheck",
     "Firing",
     "FiringState",
     "History",
@@ -177,7 +192,10 @@ __all__ = [
     "PostRow",
     "Queue",
     "Reading",
+    "Recorded",
     "Referral",
+    "RequestFile",
+    "RequestPage",
     "Rules",
     "RunState",
     "Sample",
@@ -188,6 +206,8 @@ __all__ = [
     "TakenIn",
     "User",
     "Wanted",
+    "WantedRequests",
+    "acknowledge",
     "add_by_person",
     "add_user",
     "after_run",
@@ -201,7 +221,9 @@ __all__ = [
     "caught_up",
     "change_user",
     "check_audit",
+    "check_draft",
     "check_founded",
+    "checked_receipt",
     "checks_of",
     "claim_firing",
     "cluster",
@@ -222,6 +244,7 @@ __all__ = [
     "evidence_of",
     "export_posts",
     "figures",
+    "files_of",
     "finding",
     "findings_to_review",
     "finish_firing",
@@ -255,6 +278,7 @@ __all__ = [
     "record_evidence",
     "record_reading",
     "record_request",
+    "recorded",
     "register",
     "release",
     "release_source",
@@ -270,6 +294,7 @@ __all__ = [
     "shots_of",
     "show_contacts",
     "silent",
+    "some_requests",
     "source",
     "start_run",
     "take_in",
@@ -280,6 +305,7 @@ __all__ = [
     "unfinished",
     "user_named",
     "users",
+    "verify_files",
     "verify_password",
     "why_not",
     "withdraw_campaign",

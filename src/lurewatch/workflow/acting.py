@@ -1,24 +1,28 @@
 """Evidence, takedown requests, and what became of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from lurewatch.custody import Entry as Custody
+from lurewatch.dates import CHINA
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Decision, Label
+from lurewatch.letters.law import in_force, lapsed
 from lurewatch.store import (
+    Db,
     Store,
     audit,
     cases,
     custody,
+    people,
 )
 from lurewatch.store import findings as kept
 from lurewatch.store import requests as asked
 from lurewatch.store.cases import GONE, SEEN, Check, Outcome
-from lurewatch.store.requests import KeptEvidence
+from lurewatch.store.requests import KeptEvidence, WantedRequests
 from lurewatch.store.returns import returned
 from lurewatch.takedown import (
     MACHINE,
@@ -26,9 +30,11 @@ from lurewatch.takedown import (
     Event,
     TakedownRequest,
     TakedownState,
+    check_told,
     taken,
 )
 from lurewatch.workflow.common import current, operator_name
+from lurewatch.workflow.filing import record_files
 from lurewatch.workflow.reviewing import OWN_RULE, found_in, is_lead
 
 
@@ -67,30 +73,80 @@ def evidence_of(store: Store, finding_id: int) -> list[KeptEvidence]:
         return asked.evidence_of(db, finding_id)
 
 
-def record_request(store: Store, request: TakedownRequest) -> TakedownRequest:
-    """Keep a drafted request. Refused unless a person's last word is a lure that solicits."""
+def record_request(
+    store: Store, request: TakedownRequest, files: Sequence[tuple[str, Path]] = ()
+) -> TakedownRequest:
+    """
+    Keep a drafted request with its files, each with its kind; refused as `check_draft` refuses.
+
+    That it was drafted, and by which account of this machine, is in the audit log.
+    """
     with store.begin() as db:
-        standing = kept.decisions_on(db, request.finding_id)
-        if (
-            not standing
-            or standing[-1].label is not Label.LURE
-            or standing[-1].stance not in LURING
-        ):
-            raise NotAllowedError(
-                f"finding {request.finding_id}: a takedown request needs a person's decision that"
-                " it is a lure, SOLICIT or RECRUIT; decide it in the console first"
-            )
-        if found_in(store, db, request.finding_id).named and not is_lead(db, standing[-1].reviewer):
-            raise NotAllowedError(f"finding {request.finding_id}: {OWN_RULE}")
-        request = asked.record(db, request)
-        audit.note(db, current(), request.drafted_by, "draft request", str(request.request_id))
+        audit.one_writer(db)
+        request = asked.record(db, _checked_draft(store, db, request))
+        subject = f"{request.request_id} {request.channel} by account {operator_name()}"
+        audit.note(db, current(), request.drafted_by, "draft request", subject[:200])
+        record_files(db, request.request_id, files, who=request.drafted_by)
     return request
+
+
+def check_draft(store: Store, request: TakedownRequest) -> None:
+    """
+    Raises NotAllowedError unless such a request may be drafted.
+
+    A person's last word must be a lure that solicits or recruits, a lead's where the institution is
+    named, and the channel must not have been told of the address before.
+    """
+    with store.begin() as db:
+        _checked_draft(store, db, request)
+
+
+def _checked_draft(store: Store, db: Db, request: TakedownRequest) -> TakedownRequest:
+    standing = kept.decisions_on(db, request.finding_id)
+    if not standing or standing[-1].label is not Label.LURE or standing[-1].stance not in LURING:
+        raise NotAllowedError(
+            f"finding {request.finding_id}: a takedown request needs a person's decision that"
+            " it is a lure, SOLICIT or RECRUIT; decide it in the console first"
+        )
+    if found_in(store, db, request.finding_id).named and not is_lead(db, standing[-1].reviewer):
+        raise NotAllowedError(f"finding {request.finding_id}: {OWN_RULE}")
+    request = replace(request, address_hash=asked.address_hash(db, request.finding_id))
+    _check_told(db, request, request.why_again)
+    return request
+
+
+def _check_told(db: Db, request: TakedownRequest, why: str) -> None:
+    """Raises NotAllowedError when the channel would be told of the address twice."""
+    asked.hash_addresses(db)
+    others = cases.told(db, request)
+    numbers = [request.request_id, *(one.request_id for one in others)]
+    check_told(request, others, why, cases.last_live(db, numbers), current())
 
 
 def requests(store: Store) -> list[TakedownRequest]:
     """All requests, newest first."""
     with store.reading() as db:
         return asked.every(db)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """Some requests, and how many there are of each state, channel, track and drafter."""
+
+    requests: list[TakedownRequest]
+    counts: dict[str, dict[str, int]]
+    total: int
+
+
+def some_requests(store: Store, wanted: WantedRequests, *, limit: int, offset: int) -> RequestPage:
+    """A page of the requests that are asked for, newest first."""
+    with store.reading() as db:
+        counts = {
+            name: asked.counts_by(db, name, wanted)
+            for name in ("state", "channel", "track", "drafted_by")
+        }
+        total = sum(many for state, many in counts["state"].items() if wanted.state in ("", state))
+        return RequestPage(asked.some(db, wanted, limit=limit, offset=offset), counts, total)
 
 
 def request(store: Store, number: int) -> TakedownRequest:
@@ -115,34 +171,59 @@ def take_step(
     """
     Take a step with a request.
 
-    Raises NotAllowedError when it may not follow, or not by this person, and when the same post was
-    reported to the same recipient before: platforms and 12377 ask not to be told twice.
+    Raises NotAllowedError when it may not follow, or not by this person; when the channel was told of
+    the address before (platforms and 12377 ask not to be told twice); and when the letter cites
+    what does not hold on the day on which it is approved or sent.
     """
     with store.begin() as db:
+        audit.one_writer(db)
         found = cases.get(db, number)
         if found is None:
             raise NotAllowedError(f"there is no request {number}; see: lurewatch takedown list")
+        events = cases.events_of(db, [number])[number]
         event = taken(
-            found,
-            cases.events_of(db, [number])[number],
-            step,
-            who=who,
-            role=role,
-            at=current(),
-            receipt=receipt,
-            note=note,
+            found, events, step, who=who, role=role, at=current(), receipt=receipt, note=note
         )
         if step in ("submit", "approve", "send", "again"):
             check_standing(kept.decisions_on(db, found.finding_id), number)
-        if step in ("submit", "approve", "send") and (twins := cases.twins(db, found)):
-            raise NotAllowedError(
-                f"request {number}: {found.recipient} was asked about this post before, by"
-                f" request {twins[0]}; withdraw one of them"
-            )
+            again = next((one.note for one in reversed(events) if one.step == "again"), "")
+            asked.hash_addresses(db)
+            found = cases.get(db, number) or found
+            why = event.note if step == "again" else again or found.why_again
+            _check_told(db, found, why)
+        if step == "approve":
+            _check_drafter(db, found)
+        if step in ("approve", "send"):
+            _check_law(db, found)
         if not cases.add(db, event, found.state):
             raise NotAllowedError(f"request {number} was moved by another person; look again")
         audit.note(db, event.at, who, f"{step} request", str(number))
     return event
+
+
+def _check_drafter(db: Db, request: TakedownRequest) -> None:
+    """Raises NotAllowedError when nobody can tell whether another person approves a request."""
+    if people.get(db, request.drafted_by) is None:
+        raise NotAllowedError(
+            f"request {request.request_id} was drafted by {request.drafted_by!r}, who is no person of the"
+            " console: nobody can tell whether another one approves it; withdraw it and draft it"
+            f" anew: lurewatch takedown draft {request.finding_id} --as NAME"
+        )
+
+
+def _check_law(db: Db, request: TakedownRequest) -> None:
+    """Raises NotAllowedError when the letter cites what is not in force today."""
+    cites = request.cites
+    if cites is None:  # a letter from before: it cites what was in force when it was drafted
+        made = kept.decisions_on(db, request.finding_id)
+        then = [one for one in made if one.decided_at <= request.drafted_at] or made
+        day = request.drafted_at.astimezone(CHINA).date()
+        cites = tuple(law["cite"] for law in in_force(then[-1].services, day))
+    if wrong := lapsed(cites, current().astimezone(CHINA).date()):
+        raise NotAllowedError(
+            f"request {request.request_id}: its letter cites what does not hold today: {'; '.join(wrong)};"
+            f" withdraw it and draft it anew: lurewatch takedown draft {request.finding_id} --as NAME"
+        )
 
 
 def check_standing(made: Sequence[Decision], number: int) -> None:
