@@ -51,7 +51,7 @@ def test_from_the_demo_platform_to_a_takedown_draft(home: Path) -> None:
     kept = workflow.evidence_of(store, found[0].finding_id)
     assert kept and kept[0].complete
     first = found[0]
-    refused = lurewatch(home, "takedown", "draft", str(first.finding_id), "--json")
+    refused = lurewatch(home, "takedown", "draft", str(first.finding_id), "--as", "demo", "--json")
     assert refused.returncode == 1
     assert "人工认定" in refused.stderr
     workflow.decide(
@@ -62,10 +62,13 @@ def test_from_the_demo_platform_to_a_takedown_draft(home: Path) -> None:
         stance=first.verdict.stance,
         services=first.verdict.services,
     )
-    drafted = lurewatch(home, "takedown", "draft", str(first.finding_id), "--json")
+    drafted = lurewatch(home, "takedown", "draft", str(first.finding_id), "--as", "demo", "--json")
     assert drafted.returncode == 0, drafted.stderr
     files = json.loads(drafted.stdout)
     assert Path(files["letter"]).stat().st_size > 5000
+    assert Path(files["pdf"]).read_bytes().startswith(b"%PDF")
+    (request,) = workflow.requests(store)
+    assert (request.drafted_by, request.request_id) == ("demo", files["request"])
     verified = lurewatch(home, "evidence", "verify", files["evidence"])
     assert verified.returncode == 0, verified.stdout
 

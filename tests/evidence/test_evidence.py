@@ -2,25 +2,22 @@
 
 import json
 import subprocess
-import zipfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docx import Document
 
 from lurewatch import workflow
 from lurewatch.browser import find_chromium, has_chinese_font, is_private
-from lurewatch.cli.acting import draft_request, keep_all, setup, without_evidence
+from lurewatch.cli.acting import keep_all, setup, without_evidence
 from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
-from lurewatch.errors import InputError, NotAllowedError, SettingsError
+from lurewatch.errors import InputError, SettingsError
 from lurewatch.evidence.package import keep
 from lurewatch.evidence.verify import verify
-from lurewatch.finding import Finding, Label, Service, Stance
-from lurewatch.letters.report import facts, in_force
+from lurewatch.finding import Finding
 from lurewatch.store import Store
 from lurewatch.takedown import (
     Institution,
@@ -110,54 +107,6 @@ def test_a_page_on_a_private_address_is_not_visited(store: Store, settings: Sett
     number = a_finding(url="http://127.0.0.1:9/p/1")
     (problem,) = keep_all(store, settings, [workflow.finding(store, number, reader="t")])
     assert "did not come" in problem
-
-
-def confirm(store: Store, number: int) -> None:
-    workflow.decide(store, number, reviewer="r", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C2])  # fmt: skip
-
-
-def test_a_letter_is_refused_with_a_list(store: Store, seen: tuple[Settings, Finding], tmp_path: Path) -> None:  # fmt: skip
-    settings, finding = seen
-    with pytest.raises(NotAllowedError) as refused:
-        draft_request(store, settings, finding, tmp_path)
-    for lacking in ("统一社会信用代码", "联系人", "人工认定", "证据"):
-        assert lacking in str(refused.value)
-    assert list(tmp_path.glob("*.docx")) == list(tmp_path.glob("*.zip")) == []
-
-
-def test_a_letter_says_what_it_must(store: Store, seen: tuple[Settings, Finding], package: Path, tmp_path: Path) -> None:  # fmt: skip
-    settings, finding = seen
-    settings.profile_file.write_text(PROFILE, "utf-8")
-    confirm(store, finding.finding_id)
-    finding = workflow.finding(store, finding.finding_id, reader="t")
-    request = draft_request(store, settings, finding, tmp_path)
-    letter = Document(str(request.letter))
-    cells = [cell.text for table in letter.tables for row in table.rows for cell in row.cells]
-    text = "\n".join([p.text for p in letter.paragraphs] + cells)
-    for wanted in ("违法和不良信息举报函", "涉嫌", "第四十八条", "演示消费金融有限公司", finding.post.url, "停息挂账", "客观、真实"):  # fmt: skip
-        assert wanted in text
-    assert "犯罪分子" not in text
-    with zipfile.ZipFile(request.package) as archive:
-        names = {Path(name).name for name in archive.namelist()}
-    assert {"analysis.json", "EXPORT.SHA256SUMS", "manifest.json"} <= names
-    assert all(check.holds for check in verify(request.package))
-    assert [one.finding_id for one in workflow.requests(store)] == [finding.finding_id]
-
-
-def test_a_quotation_is_short(store: Store, a_finding: Any) -> None:
-    finding = workflow.finding(store, a_finding("停" * 300), reader="t")
-    assert "停" * 51 not in "".join(facts(finding))
-
-
-def test_a_law_is_cited_only_while_it_is_in_force() -> None:
-    def cited(day: date) -> str:
-        return " ".join(law["cite"] for law in in_force((Service.C3,), day))
-
-    assert "第四十六条" in cited(date(2025, 12, 31))
-    assert "第四十六条" not in cited(date(2026, 1, 1))
-    assert "第四十八条" in cited(date(2026, 1, 1))
-    assert "征信业管理条例" in cited(date(2026, 1, 1))
-    assert "保险法" not in cited(date(2026, 1, 1))
 
 
 def test_a_profile_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -61,17 +61,21 @@ def a_lure(store: Store, a_finding: Any, tmp_path: Path) -> Any:
     """A finding decided as a lure, with a package on the disk and a request in the state that is asked for."""
 
     def make(state: TakedownState | None = None, post_id: str = "9001") -> tuple[int, Path]:
-        number = a_finding(post_id=post_id, author_id=f"un-{post_id}")
+        url = f"https://tieba.baidu.com/p/{post_id}"
+        number = a_finding(post_id=post_id, author_id=f"un-{post_id}", url=url)
         workflow.decide(store, number, reviewer="r", label=Label.LURE, stance=Stance.SOLICIT, services=(Service.C2,), note="老周")  # fmt: skip
         package = tmp_path / f"package-{number}"
         package.mkdir()
         (package / "SHA256SUMS").write_text("")
         workflow.record_evidence(store, number, package, f"{number:064}", True)
         if state:
-            (tmp_path / f"{number}.docx").write_bytes(b"letter")
+            letter, printed = tmp_path / f"{number}.docx", tmp_path / f"{number}.pdf"
+            letter.write_bytes(b"letter")
+            printed.write_bytes(b"%PDF")
             workflow.record_request(
                 store,
-                TakedownRequest(0, number, Track.A, "贴吧", state, tmp_path / f"{number}.docx", tmp_path / f"{number}.zip", "op", NOW),
+                TakedownRequest(0, number, Track.A, "贴吧", state, letter, tmp_path / f"{number}.zip", "op", NOW, why_again="老周"),
+                [("letter", letter), ("pdf", printed)],
             )  # fmt: skip
         return number, package
 
@@ -103,7 +107,7 @@ def test_what_is_settled_and_old_is_emptied_and_still_counted(
     under_way, other = a_lure(TakedownState.SENT, "2")
     assert run(LATER).purged.emptied == 0
     done = run(MUCH_LATER)
-    assert (done.purged.emptied, done.purged.captures, done.files) == (1, 1, 3)
+    assert (done.purged.emptied, done.purged.captures, done.files) == (1, 1, 4)
     kept = workflow.finding(store, number, reader="t")
     assert (kept.post.text, kept.post.url, kept.post.author_name) == ("", "", "")
     assert kept.verdict.reasons == () and kept.verdict.grade is Grade.L3
@@ -111,6 +115,11 @@ def test_what_is_settled_and_old_is_emptied_and_still_counted(
         (Label.LURE, "")
     ]
     assert not package.exists() and other.exists()
+    (gone,) = (one for one in workflow.requests(store) if one.finding_id == number)
+    assert gone.why_again == "" and gone.address_hash
+    assert [one.path for one in workflow.files_of(store, [gone.request_id])] == [None, None]
+    assert not list(package.parent.glob(f"{number}.*")) and list(package.parent.glob("*.pdf"))
+    assert {one.said for one in workflow.verify_files(store)} == {""}
     assert workflow.evidence_of(store, number) == []
     assert [one.finding_id for one in without_evidence(store)] == []
     assert [one.what for one in workflow.custody_of(store, f"{number:064}")][-1].startswith("destr")

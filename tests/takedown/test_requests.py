@@ -340,7 +340,10 @@ def test_blocks_and_register(store: Store, a_finding: Any, tmp_path: Path) -> No
     assert shown["回执号"] == "'=R1"
     assert shown["正文摘录(脱敏)"].startswith("'=HYPERLINK") and len(shown["正文摘录(脱敏)"]) < 60
     assert shown["联系方式指纹"] == "wechat:abababababababab"
-    assert shown["初审/复核/批准人+时间"].count("20") >= 3 and "批准 lee" in shown["初审/复核/批准人+时间"]
+    assert (
+        shown["初审/复核/批准人+时间"].count("20") >= 3
+        and "批准 lee" in shown["初审/复核/批准人+时间"]
+    )
     assert shown["提交渠道+时间"].startswith("平台内举报")
     assert (shown["涉及本机构(是/否/仿冒)"], shown["关联簇号"]) == ("否", "7")
     assert shown["定位说明"] == "正文" and shown["内容类型"] == "帖子"
@@ -381,7 +384,7 @@ def test_killed_while_approving(store: Store, a_finding: Any, settings: Settings
     """SIGKILL at moments spread over the command: the step was taken whole, or not at all."""
     workflow.add_user(store, "lee", "password1", "lead")
     env = dict(os.environ) | {"LUREWATCH_HOME": str(settings.home)}
-    numbers = [drafted(store, a_finding(post_id=str(n))) for n in range(6)]
+    numbers = [drafted(store, a_finding(post_id=str(n), url=f"https://tieba.baidu.com/p/{n}")) for n in range(6)]  # fmt: skip
     for at, number in enumerate(numbers):
         step(store, number, "submit", "ann", "reviewer")
         command = [sys.executable, "-m", "lurewatch", "takedown", "approve", str(number)]
