@@ -131,7 +131,6 @@ async def take(request: Request, number: Number, step: str) -> Response:
     if step not in STEPS:
         raise NotAllowedError(f"there is no step {step!r}")
     file = await sent_file(form)
-    settings: Settings = request.app.state.settings
     if step == "acknowledge":
         await run_in_threadpool(
             workflow.acknowledge,
@@ -141,7 +140,7 @@ async def take(request: Request, number: Number, step: str) -> Response:
             role=user.role,
             receipt=given["receipt"],
             file=file,
-            folder=settings.receipts_dir,
+            folder=request.app.state.settings.receipts_dir,
         )
     else:
         await run_in_threadpool(_take, request, number, step, user, given)
