@@ -93,7 +93,7 @@ def draft(
         today = now.astimezone(CHINA).date()
         letter = composed(finding, institution, package, channel, wish, today, settings.home)
         word.write(letter, target)
-        problem = printed.write(letter, pdf, _browser(settings))
+        problem = _print(letter, pdf, settings)
         request = workflow.record_request(
             store,
             replace(request, cites=letter.cites),
@@ -149,8 +149,10 @@ def composed(
     return letter
 
 
-def _browser(settings: Settings) -> Path | None:
+def _print(letter: Letter, target: Path, settings: Settings) -> str:
+    """Make the PDF; "" or why there is none."""
     try:
-        return find_chromium(settings)
-    except SettingsError:
-        return None
+        browser = find_chromium(settings)
+    except SettingsError as error:
+        return f"no PDF: {error}"
+    return printed.write(letter, target, browser)
