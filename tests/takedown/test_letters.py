@@ -337,4 +337,5 @@ def test_receipts_and_letters_are_verified(
 
 def setup(settings: Settings, source: Path) -> Any:
     env = dict(os.environ) | {"LUREWATCH_HOME": str(settings.home)}
-    return subprocess.run([sys.executable, "-m", "lurewatch", "setup", "--from", str(source)], env=env, capture_output=True, text=True, check=False)  # fmt: skip
+    words = [sys.executable, "-m", "lurewatch", "setup", "--from", str(source)]
+    return subprocess.run(words, env=env, capture_output=True, text=True, check=False)

@@ -148,5 +148,5 @@ def cited(laws: list[dict[str, Any]]) -> list[str]:
 
 
 def letter_name(finding: Finding, now: datetime) -> str:
-    """The file name of a letter."""
-    return f"{finding.post.platform}-{finding.finding_id}-{now:%Y%m%dT%H%M%SZ}.docx"
+    """The file name of a letter; two of one second are apart."""
+    return f"{finding.post.platform}-{finding.finding_id}-{now:%Y%m%dT%H%M%S.%fZ}.docx"

@@ -63,6 +63,7 @@ def every(request: Request, start: int = 0) -> Response:
 def wanted_in(params: Mapping[str, str]) -> WantedRequests:
     """The filters of an address; what means nothing is left out."""
     given = {name: params.get(name, "")[:100] for name in FILTERS}
+    given = {name: value if value.isprintable() else "" for name, value in given.items()}
     if given["state"] not in set(TakedownState):
         given["state"] = ""
     if given["track"] not in set(Track):
