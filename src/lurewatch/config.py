@@ -6,7 +6,7 @@ import os
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +25,22 @@ class Secrets:
     console_secret: str  # signs console sessions
     data_key: str  # 32 bytes, base64url: encrypts personal data
     hash_key: str  # 32 bytes, base64url: keyed hashes for linking
+
+
+@dataclass(frozen=True, slots=True)
+class OpenId:
+    """The provider that people may log in with, and what we are to it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    claim: str  # of the ID token: what a person is known by
+    console: str  # our own address, as people's browsers reach it
+
+    @property
+    def callback(self) -> str:
+        """Where the provider sends people back to."""
+        return f"{self.console}/login/openid/back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,7 @@ class Settings:
 
     claim_minutes: int = 10  # how long an opened finding is one reviewer's
     second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
+    openid: OpenId | None = None
 
     @property
     def retention_file(self) -> Path:
@@ -115,7 +132,48 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("LUREWATCH_METRICS_TOKEN") or None,
         claim_minutes=int(_number(env, "LUREWATCH_CLAIM_MINUTES", 10, 1, 24 * 60)),
         second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),
+        openid=read_openid(env),
     )
+
+
+def read_openid(env: Mapping[str, str]) -> OpenId | None:
+    """The provider that people may log in with. Raises SettingsError where half of it is set."""
+    names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CONSOLE")
+    given = {name: env.get(f"LUREWATCH_OPENID_{name}", "").strip() for name in names}
+    if path := env.get("LUREWATCH_OPENID_CLIENT_SECRET_FILE"):
+        try:
+            given["CLIENT_SECRET"] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"LUREWATCH_OPENID_CLIENT_SECRET_FILE: {path}: {error}") from None
+    if not any(given.values()):
+        return None
+    for name, value in given.items():
+        if not value:
+            raise SettingsError(f"LUREWATCH_OPENID_{name} is not set, and the others are")
+    for name in ("ISSUER", "CONSOLE"):
+        if not private(given[name]):
+            raise SettingsError(
+                f"LUREWATCH_OPENID_{name}: {given[name]!r} must begin with https:// (http:// only"
+                " on this machine)"
+            )
+    claim = env.get("LUREWATCH_OPENID_CLAIM", "").strip() or "sub"
+    console = given["CONSOLE"].rstrip("/")
+    return OpenId(given["ISSUER"], given["CLIENT_ID"], given["CLIENT_SECRET"], claim, console)
+
+
+def private(address: str) -> bool:
+    """
+    Whether nobody between can read what is sent there.
+
+    >>> private("https://id.example.com"), private("http://127.0.0.1:9"), private("http://id.example.com")
+    (True, True, False)
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or (here and parts.scheme == "http"))
 
 
 def read_count(env: Mapping[str, str], name: str, default: int) -> int:

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from lurewatch.cli import (
+    accounts,  # noqa: F401  # its commands join those of keeping
     acting,
     adding,
     auditing,

@@ -301,7 +301,8 @@ def list_users() -> None:
     _, store = opened()
     people = users(store)
     for user in people:
-        typer.echo(f"{user.name}  {user.role}{'  disabled' if user.disabled else ''}")
+        factor = "  second factor" if user.second_factor else "  no second factor yet" if user.needs_factor else ""  # fmt: skip
+        typer.echo(f"{user.name}  {user.role}{factor}{'  disabled' if user.disabled else ''}")
     if not people:
         typer.echo("Nobody yet; add a person: lurewatch user add NAME --role lead", err=True)
 

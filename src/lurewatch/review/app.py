@@ -42,19 +42,26 @@ class LogInError(Exception):
     """Nobody is logged in."""
 
 
+class SetUpError(Exception):
+    """Somebody is logged in who has to set up a second factor first."""
+
+
 def create_app(
     store: Store, *, secret: str, evidence_dir: Path, settings: Settings | None = None
 ) -> FastAPI:
     """The console over a store; *secret* signs sessions; settings are the environment's if not given."""
     from lurewatch.review import (
+        account,
         adding,
         coverage,
         figures,
         finding,
         metrics,
+        openid,
         quality,
         queue,
         requests,
+        searching,
         sessions,
     )
     from lurewatch.review.api.routes import create_api
@@ -68,6 +75,7 @@ def create_app(
     app.state.rules = Rules(timedelta(minutes=settings.claim_minutes), settings.second_look)
     app.state.detector, app.state.loading = None, threading.Lock()
     app.state.failures = sessions.Failures()
+    app.state.openid = openid.Gate(settings.openid, secret) if settings.openid else None
     app.add_middleware(
         SessionMiddleware, secret_key=secret, max_age=STEP, same_site="strict", https_only=False
     )
@@ -81,7 +89,9 @@ def create_app(
         lstrip_blocks=True,
     )
     app.mount("/api/v1", create_api(store))
-    for module in (sessions, queue, finding, quality, coverage, figures, adding, metrics, requests):
+    for module in (sessions, openid, account, queue, finding, searching):
+        app.include_router(module.router)
+    for module in (quality, coverage, figures, adding, metrics, requests):
         app.include_router(module.router)
 
     @app.middleware("http")
@@ -94,6 +104,10 @@ def create_app(
     @app.exception_handler(LogInError)
     async def to_login(request: Request, error: LogInError) -> Response:
         return RedirectResponse("/login", 303)
+
+    @app.exception_handler(SetUpError)
+    async def to_account(request: Request, error: SetUpError) -> Response:
+        return RedirectResponse("/account", 303)
 
     @app.exception_handler(LurewatchError)
     async def explain(request: Request, error: LurewatchError) -> Response:
@@ -120,7 +134,15 @@ def create_app(
 
 
 def person(request: Request) -> User:
-    """Who is logged in, as the store knows them now. Raises LogInError."""
+    """Who is logged in, as the store knows them now. Raises LogInError and SetUpError."""
+    user = anybody(request)
+    if user.must_set_up:
+        raise SetUpError
+    return user
+
+
+def anybody(request: Request) -> User:
+    """Who is logged in, be there a second factor to set up or not. Raises LogInError."""
     name = request.session.get("name")
     user = user_named(request.app.state.store, name) if name else None
     if user is None or user.disabled:

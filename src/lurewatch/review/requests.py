@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -26,9 +26,6 @@ from lurewatch.takedown import (
     read_institution,
 )
 from lurewatch.workflow import LARGEST_RECEIPT, User, WantedRequests, checked_receipt
-
-if TYPE_CHECKING:
-    from lurewatch.config import Settings
 
 router = APIRouter()
 PAGE: Final = 50  # requests on one page

@@ -26,6 +26,21 @@ SERVICES: Final = {
     "C9": "Illegal stock tips",
     "C10": "Supplies for the trade",
 }
+ROLES: Final = {
+    "reviewer": "Reviewer",
+    "lead": "Lead",
+    "legal": "Legal",
+    "auditor": "Auditor",
+    "admin": "Admin",
+}
+OPENID: Final = {  # why nobody was logged in
+    "provider": "Your institution's log-in does not answer as it should. Try later, or log in with your password.",
+    "refused": "Your institution's log-in did not let you through.",
+    "stale": "This log-in was begun too long ago, in another window, or not here. Begin again.",
+    "token": "What your institution's log-in sent cannot be trusted, and was not used.",
+    "unverified": "Your institution's log-in does not vouch for who you are.",
+    "unknown": "Nobody here is known by what your institution's log-in says of you. An admin can bind it to your account.",
+}
 GRADES: Final = {"L3": "Clear", "L2": "Probable", "L1": "Clue", "L0": "Nothing"}
 LABELS: Final = {"lure": "Lure", "not_lure": "Not a lure", "unsure": "Unsure"}
 KINDS: Final = {
@@ -160,6 +175,8 @@ SAID: Final = {
     "drawn": "Posts were drawn.",
     "nothing_drawn": "There is no judged post to draw that was not flagged.",
     "missed": "It is a finding now, and waits for a decision.",
+    "named": "It is a campaign now.",
+    "unnamed": "The name was taken back.",
 }
 PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
     "stance": "a lure solicits or recruits",
@@ -172,6 +189,10 @@ PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
     "look": "it waits for no second look of yours",
     "waits": "it waits for a second look",
     "own undo": "only who decided it takes it back",
+    "factor": "your role needs a second factor",
+    "factor off": "an admin can take it off",
+    "no factor": "no second factor was begun",
+    "begin again": "begin again",
     "old": "this form is too old; go back, reload the page and try again",
 }
 WAITS: Final = {

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 
 from lurewatch.store import Db
-from lurewatch.store.tables import people
+from lurewatch.store.tables import people, roles_with_factor, second_factors
 
 ROLES: Final = ("reviewer", "lead", "legal", "auditor", "admin")
 HASHER: Final = PasswordHasher()
@@ -29,6 +29,13 @@ class User:
     name: str
     role: str
     disabled: bool
+    second_factor: bool = False  # whether one is set up
+    needs_factor: bool = False  # whether the role asks for one
+
+    @property
+    def must_set_up(self) -> bool:
+        """Whether nothing may be seen before a second factor is set up."""
+        return self.needs_factor and not self.second_factor
 
     @property
     def decides(self) -> bool:
@@ -47,24 +54,40 @@ def add(db: Db, name: str, password: str, role: str, at: datetime) -> None:
 
 def get(db: Db, name: str) -> User | None:
     """Who bears this name."""
-    row = db.connection.execute(select(people).where(people.c.name == name)).one_or_none()
-    return User(row.name, row.role, row.disabled) if row else None
+    row = db.connection.execute(_people().where(people.c.name == name)).one_or_none()
+    return _user(row) if row else None
 
 
 def every(db: Db) -> list[User]:
     """All people by name."""
-    rows = db.connection.execute(select(people).order_by(people.c.name))
-    return [User(row.name, row.role, row.disabled) for row in rows]
+    return [_user(row) for row in db.connection.execute(_people().order_by(people.c.name))]
+
+
+def _people() -> Select[Any]:
+    """People, with what their logging in asks for."""
+    return (
+        select(
+            people,
+            second_factors.c.secret.is_not(None).label("factor"),
+            roles_with_factor.c.role.is_not(None).label("needs"),
+        )
+        .outerjoin(second_factors, second_factors.c.name == people.c.name)
+        .outerjoin(roles_with_factor, roles_with_factor.c.role == people.c.role)
+    )
+
+
+def _user(row: Any) -> User:
+    return User(row.name, row.role, row.disabled, bool(row.factor), bool(row.needs))
 
 
 def verified(db: Db, name: str, password: str) -> User | None:
     """The person, if the password is theirs and they are not disabled."""
-    row = db.connection.execute(select(people).where(people.c.name == name)).one_or_none()
+    row = db.connection.execute(_people().where(people.c.name == name)).one_or_none()
     try:
         HASHER.verify(row.password if row else nobody(), password)
     except VerificationError:
         return None
-    return User(row.name, row.role, False) if row and not row.disabled else None
+    return _user(row) if row and not row.disabled else None
 
 
 def change(db: Db, name: str, *, password: str | None = None, disabled: bool | None = None) -> None:

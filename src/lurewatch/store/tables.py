@@ -545,3 +545,39 @@ emptied = Table(  # findings whose bundle is gone: the rows that count them stay
     Column("finding_id", ForeignKey("findings.finding_id"), primary_key=True),
     Column("emptied_at", Moment, nullable=False),
 )
+
+second_factors = Table(  # one-time codes (TOTP) of people who have set them up
+    "second_factors",
+    metadata,
+    Column("name", ForeignKey("people.name"), primary_key=True),
+    Column("secret", LargeBinary),  # sealed; null until its first code was typed in
+    Column("pending", LargeBinary),  # sealed: shown, and not proven yet
+    Column(
+        "last_step", BigInteger, nullable=False
+    ),  # of the newest code accepted: none comes twice
+    Column("since", Moment),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("code_id", Integer, primary_key=True),
+    Column("name", ForeignKey("people.name"), nullable=False, index=True),
+    Column("digest", String(200), nullable=False),  # argon2
+    Column("used_at", Moment),
+)
+
+roles_with_factor = Table(  # who gets no further without a second factor
+    "roles_with_factor",
+    metadata,
+    Column("role", String(16), primary_key=True),
+    Column("since", Moment, nullable=False),
+)
+
+identities = Table(  # as whom an OpenID provider knows a person
+    "identities",
+    metadata,
+    Column("name", ForeignKey("people.name"), primary_key=True),
+    Column("value_hash", String(64), nullable=False, unique=True),  # of issuer, claim and value
+    Column("since", Moment, nullable=False),
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from lurewatch.errors import InputError, NotAllowedError
@@ -105,6 +106,21 @@ def cluster_sizes(store: Store, finding_ids: Sequence[int]) -> dict[int, int]:
         return grouped.size_of(db, finding_ids)
 
 
+def open_cluster(
+    store: Store, finding_id: int, *, reader: str, limit: int = 200
+) -> tuple[Cluster | None, Linked]:
+    """
+    What a page of a cluster shows: the whole of it, and its posts beside this finding; goes on record.
+
+    Raises NotAllowedError when there is no such finding.
+    """
+    linked = cluster_of(store, finding_id, limit=limit)
+    with store.begin() as db:
+        number = grouped.number_of(db, finding_id)
+        audit.note(db, current(), reader, "read cluster", str(finding_id))
+        return None if number is None else grouped.described(db, number), linked
+
+
 def name_campaign(store: Store, finding_id: int, name: str, *, who: str) -> Cluster:
     """
     A person confirms that the cluster of a finding is one campaign, and names it.
@@ -155,7 +171,11 @@ def posts_carrying(
     what = "a contact" if found else f"{len(words)} shingles"
     with store.begin() as db:
         audit.note(db, current(), reader, "search posts", f"{what}: {len(carriers)} posts")
+        shown = " ".join(str(one.finding_id) for one in carriers if one.finding_id is not None)
+        for part in wrap(shown, AUDITED):
+            audit.note(db, current(), reader, "found findings", part)
     return carriers
 
 
 FEWEST_SOUGHT: Final = 3  # shingles
+AUDITED: Final = 200  # characters of what an entry is about
