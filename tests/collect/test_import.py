@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from lurewatch.collect.files import Tally, files_in, read_files
 from lurewatch.collect.guess import read_map
 from lurewatch.collect.layouts import MEDIACRAWLER
 from lurewatch.errors import InputError
+from lurewatch.workflow.collecting import IMPORT_BATCH
 
 WEIBO = {
     "note_id": "5099999999999999",
@@ -318,6 +319,35 @@ def test_importing_twice_changes_nothing(cli: Any, tmp_path: Path) -> None:
     again = json.loads(cli("import", str(path), "--json", "--no-judge").stdout)
     assert first == {"files": 1, "rows": 1, "imported": 1, "known": 0, "repaired": 1, "rejected": 0}
     assert (again["imported"], again["known"]) == (0, 1)
+
+
+def test_a_killed_import_keeps_whole_batches_and_goes_on(tmp_path: Path) -> None:
+    count = 20_000
+    rows = (WEIBO | {"note_id": str(5_000_000_000_000_000 + at)} for at in range(count))
+    path = written(tmp_path / "posts.jsonl", *rows)
+    env = os.environ | {"LUREWATCH_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "lurewatch", "import", str(path), "--no-judge", "--json"]
+
+    def kept() -> int:
+        database = tmp_path / "home" / "lurewatch.db"
+        if not database.exists():
+            return 0
+        with (
+            closing(sqlite3.connect(database, timeout=30)) as db,
+            suppress(sqlite3.OperationalError),
+        ):
+            return int(db.execute("SELECT count(*) FROM posts").fetchone()[0])
+        return 0  # the tables are being made
+
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as child:
+        while not kept():
+            assert child.poll() is None
+        child.kill()
+    some = kept()
+    assert 0 < some < count and some % IMPORT_BATCH == 0
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    counts = json.loads(done.stdout.splitlines()[0])
+    assert (counts["imported"], counts["known"], kept()) == (count - some, some, count)
 
 
 def test_an_empty_file_is_said_to_be_empty(cli: Any, tmp_path: Path) -> None:

@@ -53,10 +53,11 @@ def a_lure(number: int | str, text: str, **changes: Any) -> Post:
     return replace(post, **changes)
 
 
-def put(store: Store, *posts: Post, judge: Judge | None = None) -> None:
-    """Take posts in, judge and link them."""
+def put(store: Store, *posts: Post, judge: Judge | None = None, at_once: bool = False) -> None:
+    """Take posts in, judge and link them; *at_once*: what links them is read as they are judged."""
     workflow.import_posts(store, ((post, NOW) for post in posts), "test")
-    workflow.judge_pending(store, judge or Reader())  # type: ignore[arg-type]
+    read_by = LEXICON if at_once else None
+    workflow.judge_pending(store, judge or Reader(), linked_by=read_by)  # type: ignore[arg-type]
     workflow.link_pending(store, LEXICON, batch=3)
 
 
@@ -231,7 +232,7 @@ def test_the_order_in_which_posts_come_changes_nothing(
     forget(store, lambda post: True)
     rng.shuffle(some)
     for start in range(0, len(some), 5):
-        put(store, *some[start : start + 5])
+        put(store, *some[start : start + 5], at_once=start % 2 == 0)
     put(store, a_lure("gone", TEMPLATE.format("郑州临沂")), a_lure("too", OTHER + "，郑州"))
     forget(store, lambda post: post.post_id in ("gone", "too"))
     workflow.link_pending(store, LEXICON)

@@ -1,5 +1,6 @@
 """The normaliser on coded text, on text it must leave alone, and on known failures."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import lurewatch.text
 from lurewatch.text.contacts import find_contacts
+from lurewatch.text.forms import emoji_senses, pictured
 from lurewatch.text.lexicon import load_lexicon, problems_of
 from lurewatch.text.normalise import folded, normalise
 from lurewatch.text.signals import find_signals
@@ -31,6 +33,16 @@ def marked(case: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("case", [marked(case) for case in cases("cases.json")])
 def test_normalise(case: dict[str, Any]) -> None:
     assert normalise(case["written"], LEXICON).plain == case["meant"]
+
+
+def test_a_sense_with_pictures_is_never_met_without_one() -> None:
+    """What lets most text pass unread: see `forms.from_emoji`."""
+    with_pictures = [one for one, _, _ in emoji_senses() if pictured().search(one.pattern)]
+    assert len(with_pictures) > 15
+    for one in with_pictures:
+        bare = {*pictured().sub("", one.pattern), *"aV5 群我"}
+        texts = ("".join(some) for some in itertools.product(sorted(bare), repeat=3))
+        assert not any(one.search(text) for text in texts), one.pattern
 
 
 ODD = "停息挂账征信逾期催收加微薇V❤➕🛰️xinqyz123①❾ \n*·.\u200b\u0336🇨🇳彳亻言正\ud800\0"

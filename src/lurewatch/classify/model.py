@@ -112,6 +112,7 @@ class Classifier:
         onnxruntime.set_default_logger_severity(3)
         options = onnxruntime.SessionOptions()
         options.enable_cpu_mem_arena = False  # long posts are rare: give their memory back
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # wait asleep
         cpu = ["CPUExecutionProvider"]
         return self._loaded(FILES[0], lambda path: onnxruntime.InferenceSession(str(path), options, providers=cpu))  # fmt: skip
 

@@ -1,22 +1,34 @@
 """The first stage: nearly free, and it may drop only what speaks of nothing near."""
 
 import zlib
+from itertools import chain
+from operator import add
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 BUCKETS: Final = 1 << 16
-SIZES: Final = (1, 2, 3)  # characters of an n-gram
+REMEMBERED: Final = 1 << 17  # n-grams: some 15 MB
+
+
+class _Hashed(dict[str, int]):
+    """The bucket of each n-gram, computed when it is first met; forgotten when there are too many."""
+
+    def __missing__(self, gram: str) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[gram] = bucket = zlib.crc32(gram.encode("utf-8", "surrogatepass")) % BUCKETS
+        return bucket
+
+
+_HASHED: Final = _Hashed()
 
 
 def buckets(text: str) -> np.ndarray:
-    """The hashed character n-grams of a text, each bucket once."""
-    found = {
-        zlib.crc32(text[at : at + size].encode("utf-8", "surrogatepass")) % BUCKETS
-        for size in SIZES
-        for at in range(len(text) - size + 1)
-    }
+    """The hashed n-grams of one to three characters of a text, each bucket once."""
+    pairs = list(map(add, text, text[1:]))
+    found = set(map(_HASHED.__getitem__, chain(text, pairs, map(add, pairs, text[2:]))))
     return np.fromiter(found, dtype=np.int64, count=len(found))
 
 

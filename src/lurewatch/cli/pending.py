@@ -1,5 +1,6 @@
 """Judge what has been collected: a batch that can be stopped and goes on where it was."""
 
+import gc
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,15 +38,18 @@ def judge_all(store: "Store", settings: "Settings") -> "Judged":
     from rich.progress import Progress
 
     from lurewatch.cli.linking import link_all
-    from lurewatch.detect import Detector
+    from lurewatch.detect import Detector, lexicon_for
     from lurewatch.workflow import judge_pending
 
     console = Console(stderr=True)
+    lexicon, detector = lexicon_for(settings), Detector.load(settings)
+    gc.freeze()  # the tables stay to the end: they need not be gone through for garbage
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("Judging", total=None)
         judged = judge_pending(
             store,
-            Detector.load(settings),
+            detector,
+            linked_by=lexicon,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     link_all(store, settings)

@@ -22,8 +22,9 @@ from lurewatch.link.grouping import (
     ties,
 )
 from lurewatch.store import Db
+from lurewatch.store.bulk import add
 from lurewatch.store.findings import FLAGGED, UNDONE
-from lurewatch.store.links import add, parts, rows_in
+from lurewatch.store.links import parts, rows_in
 from lurewatch.store.posts import load
 from lurewatch.store.tables import (
     alike,

@@ -8,7 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Select,
+    Update,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from lurewatch.finding import (
     LURING,
@@ -26,7 +37,8 @@ from lurewatch.finding import (
 )
 from lurewatch.post import Post
 from lurewatch.store import Db, masking
-from lurewatch.store.posts import KEPT_UNJUDGED, load, text_sha256
+from lurewatch.store.bulk import add
+from lurewatch.store.posts import KEPT_UNJUDGED, load
 from lurewatch.store.sampling import SAMPLED, place_of, sample_key
 from lurewatch.store.tables import (
     claims,
@@ -45,11 +57,11 @@ from lurewatch.text.contacts import tells_whose
 UNDONE = "undone"  # a decision row that takes the one before it back
 
 
-JUDGED: Final = (
-    update(posts)
-    .where(posts.c.post_key == bindparam("key"))
-    .values(judged_by=bindparam("by"), linked_at=None)
-)
+def _judged(keys: Sequence[int], judged_by: str) -> Update:
+    """Posts that have a verdict now, and are to be compared anew."""
+    return (
+        update(posts).where(posts.c.post_key.in_(keys)).values(judged_by=judged_by, linked_at=None)
+    )
 
 
 def plain(verdict: Verdict) -> bool:
@@ -58,18 +70,18 @@ def plain(verdict: Verdict) -> bool:
 
 
 def set_aside(
-    db: Db, judged: Sequence[tuple[int, Post, Verdict]], judged_by: str, at: datetime
+    db: Db, judged: Sequence[tuple[int, str, Verdict]], judged_by: str, at: datetime
 ) -> None:
-    """Keep verdicts that are `plain`: most of them, so many at once."""
+    """Keep verdicts that are `plain`, each with its post's key and text's hash: most, so many at once."""
     if not judged:
         return
     rows = [
-        {**_columns(db, post_key, verdict, at), "text_sha256": text_sha256(post)}
-        for post_key, post, verdict in judged
+        {**_columns(db, post_key, verdict, at), "text_sha256": text_sha256}
+        for post_key, text_sha256, verdict in judged
     ]
-    db.connection.execute(insert(verdicts), rows)
+    add(db, verdicts, rows)
     keys = [post_key for post_key, _, _ in judged]
-    db.connection.execute(JUDGED, [{"key": key, "by": judged_by} for key in keys])
+    db.connection.execute(_judged(keys, judged_by))
     for table in (observables, cluster_members):
         db.connection.execute(delete(table).where(table.c.post_key.in_(keys)))
 
@@ -88,7 +100,7 @@ def record(db: Db, post_key: int, verdict: Verdict, judged_by: str, at: datetime
         )
     )
     verdict_id = int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
-    db.connection.execute(JUDGED, {"key": post_key, "by": judged_by})
+    db.connection.execute(_judged([post_key], judged_by))
     _observe(db, post_key, verdict.contacts)
     if not verdict.flagged:
         leave_cluster(db, post_key)

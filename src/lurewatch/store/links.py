@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, update
 
 from lurewatch.link.grouping import Key
 from lurewatch.link.wording import ALIKE, Shingles, Signer, Wording, share, words_of
 from lurewatch.post import Post
 from lurewatch.store import Db
+from lurewatch.store.bulk import add
 from lurewatch.store.posts import load
 from lurewatch.store.tables import (
     alike,
@@ -64,22 +65,26 @@ _PENDING: Final = posts.c.judged_by.is_not(None) & posts.c.linked_at.is_(None)
 
 
 def signed(
-    vault: Vault, signer: Signer, lexicon: Lexicon, post_key: int, text_sha256: str, post: Post
-) -> Signed:
+    vault: Vault, signer: Signer, lexicon: Lexicon, some: Sequence[tuple[int, str, Post]]
+) -> list[Signed]:
     """
-    Read what a post can be recognised by. Its contacts are among its observables already.
+    Read what posts can be recognised by: of each its key, the hash of its text, and itself.
 
-    A name without an id is nobody's account.
+    Their contacts are among their observables already.
     """
+    read = signer.sign_all([words_of(post, lexicon) for _, _, post in some])
+    return [
+        Signed(post_key, text_sha256, wording, others_of(vault, post))
+        for (post_key, text_sha256, post), wording in zip(some, read, strict=True)
+    ]
+
+
+def others_of(vault: Vault, post: Post) -> frozenset[Key]:
+    """The account and the pictures of a post; a name without an id is nobody's account."""
     others = {("image", f"image:{picture_of(url)}") for url in post.images}
     if post.author_id:
         others.add(("account", f"account:{post.platform}:{post.author_id}"))
-    return Signed(
-        post_key,
-        text_sha256,
-        signer.sign(words_of(post, lexicon)),
-        frozenset((kind, as_key(vault.keyed_hash(value))) for kind, value in others),
-    )
+    return frozenset((kind, as_key(vault.keyed_hash(value))) for kind, value in others)
 
 
 def picture_of(url: str) -> str:
@@ -222,12 +227,6 @@ def opened(db: Db, sealed: bytes) -> Shingles:
 
 def _either_in(texts: Sequence[int]) -> ColumnElement[bool]:
     return or_(alike.c.one.in_(texts), alike.c.other.in_(texts))
-
-
-def add(db: Db, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows, if there are any."""
-    if rows:
-        db.connection.execute(insert(table), rows)
 
 
 def parts(values: Iterable[Any]) -> Iterator[list[Any]]:

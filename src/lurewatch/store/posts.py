@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
 
 from lurewatch.post import Counts, Post
 from lurewatch.store import Db
+from lurewatch.store.bulk import add
 from lurewatch.store.tables import posts, revisions, sightings
 from lurewatch.text.mask import mask_post
 
@@ -31,7 +32,7 @@ class PostRow:
 def dump(post: Post) -> bytes:
     """A post as bytes; NUL and lone surrogates survive as JSON escapes."""
     plain = {name: getattr(post, name) for name in Post.__slots__}
-    return json.dumps(plain, default=_dump_part).encode("ascii")
+    return _DUMPED.encode(plain).encode("ascii")
 
 
 def _dump_part(value: Any) -> Any:
@@ -40,6 +41,9 @@ def _dump_part(value: Any) -> Any:
     if isinstance(value, Counts):
         return {name: getattr(value, name) for name in Counts.__slots__}
     raise TypeError(f"not kept in a post: {value!r}")
+
+
+_DUMPED: Final = json.JSONEncoder(default=_dump_part)
 
 
 def load(sealed: bytes) -> Post:
@@ -94,17 +98,18 @@ def keep(db: Db, seen: Iterable[Seen]) -> int:
 
 
 def _keep_distinct(db: Db, seen: list[Seen]) -> int:
-    known = _known(db, seen)
+    known = _known(db, seen, select(posts))
     fresh = [one for one in seen if one.id not in known]
     keys = {post: row.post_key for post, row in known.items()}
     if fresh:
-        added = db.connection.scalars(ADD, [columns(db, one) for one in fresh])
-        keys |= {one.id: key for one, key in zip(fresh, added, strict=True)}
+        add(db, posts, [columns(db, one) for one in fresh])
+        keys |= {post: row.post_key for post, row in _known(db, fresh, KEYS).items()}
     again = [(known[one.id], one) for one in seen if one.id in known]
     if again:
         db.connection.execute(CHANGE, [_changes(db, row, one) for row, one in again])
-    db.connection.execute(
-        insert(sightings),
+    add(
+        db,
+        sightings,
         [
             {"post_key": keys[one.id], "capture_id": one.capture_id, "seen_at": one.at}
             for one in seen
@@ -113,7 +118,10 @@ def _keep_distinct(db: Db, seen: list[Seen]) -> int:
     return len(fresh)
 
 
-def _known(db: Db, seen: list[Seen]) -> dict[tuple[str, str], Row[Any]]:
+KEYS: Final = select(posts.c.post_key, posts.c.platform, posts.c.post_id)
+
+
+def _known(db: Db, seen: list[Seen], query: Select[Any]) -> dict[tuple[str, str], Row[Any]]:
     ids: dict[str, list[str]] = {}
     for one in seen:
         ids.setdefault(one.post.platform, []).append(one.post.post_id)
@@ -121,7 +129,7 @@ def _known(db: Db, seen: list[Seen]) -> dict[tuple[str, str], Row[Any]]:
         (row.platform, row.post_id): row
         for platform, some in ids.items()
         for row in db.connection.execute(
-            select(posts).where(posts.c.platform == platform, posts.c.post_id.in_(some))
+            query.where(posts.c.platform == platform, posts.c.post_id.in_(some))
         )
     }
 
@@ -143,7 +151,6 @@ def columns(db: Db, seen: Seen) -> dict[str, Any]:
     }
 
 
-ADD: Final = insert(posts).returning(posts.c.post_key, sort_by_parameter_order=True)
 CHANGED: Final = (
     "last_seen",
     "expires_at",
@@ -196,15 +203,19 @@ def merged(old: Post, new: Post) -> Post:
     return replace(new, **kept)
 
 
-def pending(db: Db, judged_by: str, limit: int, after: int = 0) -> list[tuple[int, Post]]:
-    """Posts without a verdict of their present wording by *judged_by*, by key, from *after* on."""
+def pending(db: Db, judged_by: str, limit: int, after: int = 0) -> list[tuple[int, str, Post]]:
+    """
+    Posts without a verdict of their present wording by *judged_by*, by key, from *after* on.
+
+    Each with its key and the hash of its text.
+    """
     rows = db.connection.execute(
-        select(posts.c.post_key, posts.c.sealed)
+        select(posts.c.post_key, posts.c.text_sha256, posts.c.sealed)
         .where(posts.c.post_key > after, _unjudged(judged_by))
         .order_by(posts.c.post_key)
         .limit(limit)
     )
-    return [(row.post_key, load(db.vault.open(row.sealed))) for row in rows]
+    return [(row.post_key, row.text_sha256, load(db.vault.open(row.sealed))) for row in rows]
 
 
 def count_pending(db: Db, judged_by: str) -> int:

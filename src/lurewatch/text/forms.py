@@ -83,6 +83,23 @@ def any_emoji_sense() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _, _ in emoji_senses()))
 
 
+@cache
+def pictured() -> re.Pattern[str]:
+    """Every sign that stands only in rows of `data/emoji.tsv`: without one only LETTERED is met."""
+    written = "".join(pattern for pattern, _, _, _ in rows("emoji.tsv"))
+    signs = {
+        char for char in written if ord(char) > 0x7F and not is_han(char) and char not in "＋、％："
+    }
+    return re.compile(f"[{''.join(sorted(signs))}]")
+
+
+@cache
+def lettered() -> re.Pattern[str]:
+    """The patterns of `emoji_senses` that hold no picture, in one."""
+    patterns = (pattern.pattern for pattern, _, _ in emoji_senses())
+    return re.compile("|".join(f"(?:{one})" for one in patterns if not pictured().search(one)))
+
+
 def read_forms(text: Traced, lexicon: Lexicon) -> Traced:
     """
     Coded forms become the terms they stand for, where the neighbourhood agrees.
@@ -144,15 +161,17 @@ def lowered(text: str) -> str:
 
 def candidates(low: str, lexicon: Lexicon) -> list[Candidate]:
     """Everything that may be a coded form, outside ordinary words."""
-    shields = sorted(
-        (last - length + 1, last + 1) for last, (length, _) in lexicon.shields.iter(low)
-    )
-    owned = inside_terms(low)
     listed = list(from_lexicon(low, lexicon))
     taken = {(one.start, one.end) for one in listed}
     guessed = [one for source in SOURCES for one in source(low)]
     found = [*listed, *from_emoji(low)]
     found += [one for one in guessed if (one.start, one.end) not in taken]
+    if not found:
+        return []
+    shields = sorted(
+        (last - length + 1, last + 1) for last, (length, _) in lexicon.shields.iter(low)
+    )
+    owned = inside_terms(low)
     return [
         one
         for one in found
@@ -193,7 +212,7 @@ def from_lexicon(low: str, lexicon: Lexicon) -> Iterator[Candidate]:
 
 def from_emoji(low: str) -> Iterator[Candidate]:
     """Pictures that stand for a word beside what the table says."""
-    if not any_emoji_sense().search(low):
+    if not (any_emoji_sense() if pictured().search(low) else lettered()).search(low):
         return
     for pattern, meant, gate in emoji_senses():
         for match in pattern.finditer(low):

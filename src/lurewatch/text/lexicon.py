@@ -59,7 +59,7 @@ class Term:
         return self.form != self.plain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """The shipped terms with the operator's own; the version is a hash of them and of all tables."""
 

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from operator import add
 from typing import Final
 
 from lurewatch.text.data_files import common_words, rows
@@ -26,6 +27,10 @@ ACCENTS: Final = re.compile(f"[{EVERY_ACCENT}]")
 PICTURE: Final = "\u2600-\u27bf\U0001f300-\U0001faff"
 SEPARATOR: Final = rf"[ \t.·•*_~/\\|\-+=^`'\"#()（）╱╲丶ゞ☆★○●◆▪。.．—–⭐{PICTURE}]"
 PASSES: Final = 6  # a reading can open the way for another; more rounds than this never did
+REMEMBERED: Final = (
+    4096  # short texts: names and comments come again, and linking reads what was judged
+)
+SHORT_TEXT: Final = 400  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,50 +320,66 @@ def join_split(text: Traced, lexicon: Lexicon) -> Traced:
         >>> join_split(Traced.of("代贝款还不上，逾期了"), LEXICON()).text
         '贷款还不上，逾期了'
     """
-    pattern, characters = split_characters()
-    found = list(pattern.finditer(text.text))
+    characters, _ = split_characters()
+    found = list(split_in(text.text))
     if not found:
         return text
-    joined = text.edited((m.start(), m.end(), characters[m[0]]) for m in found).text
+    whole = [(at, at + 2, characters[text.text[at : at + 2]]) for at in found]
+    joined = text.edited(whole).text
     terms = [
         (last - length + 1, last + 1)
         for last, (length, term) in lexicon.plains.iter(joined)
         if length >= 2 and term.group in ("SVC", "DIV", "ACT")
     ]
-    places = [match.start() - number for number, match in enumerate(found)]  # pairs become one
-    clear = {at for at, match in zip(places, found, strict=True) if RADICALS & set(match[0])}
+    if not terms:
+        return text
+    places = [at - number for number, at in enumerate(found)]  # pairs become one
+    radical = [bool(RADICALS & set(text.text[at : at + 2])) for at in found]
+    clear = {at for at, sure in zip(places, radical, strict=True) if sure}
     covered = bytearray(len(joined))
     for start, end in terms:
         if not clear.isdisjoint(range(start, end)) or not crossed(joined, start, end - 1):
             covered[start:end] = b"\1" * (end - start)
     telling = any(covered[at] for at in places)
     return text.edited(
-        (match.start(), match.end(), characters[match[0]])
-        for at, match in zip(places, found, strict=True)
-        if covered[at] or (telling and RADICALS & set(match[0]))
+        edit
+        for at, edit, sure in zip(places, whole, radical, strict=True)
+        if covered[at] or (telling and sure)
     )
 
 
 RADICALS: Final = frozenset("彳亻氵讠扌纟辶钅饣忄刂艹冫阝灬")
 
 
+def split_in(text: str) -> Iterator[int]:
+    """Where the pairs of `split_characters` stand, none in another."""
+    characters, opened = split_characters()
+    done = 0
+    for at, pair in enumerate(map(add, text, text[1:])):
+        if pair in characters and at >= done and text[at + 2 : at + 3] not in opened[pair]:
+            done = at + 2
+            yield at
+
+
 @cache
-def split_characters() -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pairs of `data/splits.tsv`, turned round too where the second part does not open another."""
+def split_characters() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """
+    The pairs of `data/splits.tsv` and their characters, and turned round too.
+
+    Beside each what must not follow it: of a turned pair, what its second part opens itself.
+    """
     characters: dict[str, str] = {}
-    patterns: list[str] = []
+    opened: dict[str, frozenset[str]] = {}
     pairs = [(parts, whole) for parts, whole, _ in rows("splits.tsv")]
     for parts, whole in pairs:
-        if parts not in characters:
-            characters[parts] = whole
-            patterns.append(re.escape(parts))
+        characters.setdefault(parts, whole)
+        opened.setdefault(parts, frozenset())
     for parts, whole in pairs:
         turned = parts[::-1]
         if RADICALS & set(parts) and turned not in characters:
             characters[turned] = whole
-            opened = "".join(other[1] for other, _ in pairs if other[0] == turned[1])
-            patterns.append(re.escape(turned) + (f"(?![{opened}])" if opened else ""))
-    return re.compile("|".join(patterns)), characters
+            opened[turned] = frozenset(other[1] for other, _ in pairs if other[0] == turned[1])
+    return characters, opened
 
 
 STEPS: Final[tuple[Callable[[Traced, Lexicon], Traced], ...]] = (
@@ -397,15 +418,25 @@ def normalise(text: str, lexicon: Lexicon) -> Normalised:
         >>> found.plain, found.devices
         ('加微信123 停息挂账', ('width', 'separated', 'emoji'))
     """
+    return _remembered(text, lexicon) if len(text) <= SHORT_TEXT else undone(text, lexicon)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(text: str, lexicon: Lexicon) -> Normalised:
+    return undone(text, lexicon)
+
+
+def undone(text: str, lexicon: Lexicon) -> Normalised:
+    """What `normalise` gives, read anew."""
     traced, steps = Traced.of(text), []
     undoing = PLAIN_STEPS if NOTHING_ODD.fullmatch(text) else STEPS
     for _ in range(PASSES):
         before = traced.text
         for step in undoing:
-            undone = step(traced, lexicon)
-            if undone.text != traced.text:
+            read = step(traced, lexicon)
+            if read.text != traced.text:
                 steps.append(step.__name__)
-            traced = undone
+            traced = read
         if traced.text == before:
             break
     terms = tuple(find_terms(traced, text, lexicon))

@@ -1,5 +1,6 @@
 """What the machine says of posts."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,17 +9,22 @@ from lurewatch.errors import NotAllowedError
 from lurewatch.post import Post
 from lurewatch.store import (
     Store,
+    links,
     objections,
     posts,
 )
 from lurewatch.store import findings as kept
 from lurewatch.workflow.common import current
+from lurewatch.workflow.linking import wording_signer
 
 if TYPE_CHECKING:
     from lurewatch.detect import Detector
+    from lurewatch.text.lexicon import Lexicon
 
 
-RANK_BATCH = 500  # the same, of findings
+RANK_BATCH = 500  # findings
+MOST = 1024  # posts of a batch
+SOON = 1.0  # seconds: work that may be lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +40,48 @@ def judge_pending(
     detector: "Detector",
     *,
     batch: int = 64,
+    linked_by: "Lexicon | None" = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Judged:
     """
     Judge every post that this model and lexicon have not judged in its present wording.
 
     A batch is judged first and recorded in one transaction then: a stop loses at most a batch of
-    work, and the next call goes on.
+    work, and the next call goes on. Of posts that take no time a batch holds more. With *linked_by*
+    what each can be recognised by is read in the same pass; `link_pending` groups them.
     """
     judged_by = f"{detector.model}/{detector.lexicon}"
     with store.reading() as db:
         total = posts.count_pending(db, judged_by)
     done = found = after = 0
-    names = store.names()
+    names, signer, size = store.names(), wording_signer(store), batch
     while True:
+        began = time.monotonic()
         with store.reading() as db:
-            some = posts.pending(db, judged_by, batch, after)
+            some = posts.pending(db, judged_by, size, after)
         if not some:
             return Judged(done, found)
-        verdicts = detector.judge([post for _, post in some], explain=True)
+        verdicts = detector.judge([post for _, _, post in some], explain=True)
+        signed = links.signed(store.vault, signer, linked_by, some) if linked_by else []
         with store.begin() as db:
-            judged = [(*one, verdict) for one, verdict in zip(some, verdicts, strict=True)]
-            rest = [one for one in judged if not kept.plain(one[2])]
-            kept.set_aside(db, [one for one in judged if kept.plain(one[2])], judged_by, current())
-            for post_key, post, verdict in rest:
+            judged = list(zip(some, verdicts, strict=True))
+            links.lock(db)
+            kept.set_aside(
+                db,
+                [(key, text, verdict) for (key, text, _), verdict in judged if kept.plain(verdict)],
+                judged_by,
+                current(),
+            )
+            for (post_key, _, post), verdict in judged:
+                if kept.plain(verdict):
+                    continue
                 found += kept.record(db, post_key, verdict, judged_by, current())
                 if verdict.flagged:
                     kept.place(db, post_key, post, verdict.grade, verdict.score, names)
-            objections.heed(db, [key for key, _, verdict in judged if not verdict.flagged])
+            links.keep(db, signed, current())
+            objections.heed(db, [key for (key, _, _), verdict in judged if not verdict.flagged])
         done, after = done + len(some), some[-1][0]
+        size = min(size * 2, MOST) if time.monotonic() - began < SOON else batch
         if progress:
             progress(done, total)
 

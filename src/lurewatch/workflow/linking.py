@@ -56,7 +56,7 @@ def link_pending(
             some = links.pending(db, batch)
         if not some:
             break
-        found = [links.signed(store.vault, signer, lexicon, *one) for one in some]
+        found = links.signed(store.vault, signer, lexicon, some)
         with store.begin() as db:
             links.lock(db)
             links.keep(db, found, current())
