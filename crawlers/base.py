@@ -135,6 +135,7 @@ class Taken:
     capture: Capture
     next_url: str | None
     detail: str = ""  # the window it is of, or why it does not go on
+    place: int | None = None  # of the address in the list that is read
 
 
 def page_for(pages: tuple[type[Page], ...], url: str) -> type[Page]:
@@ -178,6 +179,7 @@ class PlatformSpider(scrapy.Spider):
         if (since or until) and not self.takes_window:
             raise InputError(f"{self.name}: its search takes no window of time")
         self.resumed: dict[str, str] = {}  # keyword -> where a stopped run goes on
+        self.read_up_to: tuple[int, str | None] | None = None  # of the addresses, by a stopped run
         self.caught_up: Callable[[Capture], bool] = nothing_is_known
         self.waiting = self.firsts()
         self.operator = read_settings()
@@ -204,8 +206,12 @@ class PlatformSpider(scrapy.Spider):
         for keyword in self.keywords:
             first = self.resumed.get(keyword) or self.home + self.search_url(keyword)
             yield self.request(first, keyword, 1)
-        for address in self.addresses:
-            yield self.request(address, "", 1)
+        done, goes_on = self.read_up_to or (-1, None)
+        if goes_on:
+            yield self.request(goes_on, "", 1, done)
+        for place, address in enumerate(self.addresses):
+            if place > done:
+                yield self.request(address, "", 1, place)
 
     def located(self, url: str) -> str:
         """
@@ -223,12 +229,14 @@ class PlatformSpider(scrapy.Spider):
         """Whether a page is asked for through the browser."""
         return self.needs_browser and not (keyword and self.search_is_api)
 
-    def request(self, url: str, keyword: str, number: int) -> scrapy.Request:
+    def request(
+        self, url: str, keyword: str, number: int, place: int | None = None
+    ) -> scrapy.Request:
         """One page, asked once; walls are looked at, not retried."""
         return scrapy.Request(
             self.located(url),
             headers=self.headers() if keyword else {},
-            cb_kwargs={"keyword": keyword, "number": number},
+            cb_kwargs={"keyword": keyword, "number": number, "place": place},
             meta={
                 "playwright": self.in_browser(keyword),
                 "keyword": keyword,
@@ -237,7 +245,9 @@ class PlatformSpider(scrapy.Spider):
             dont_filter=True,
         )
 
-    def parse(self, response: Response, keyword: str, number: int) -> Iterator[Any]:
+    def parse(
+        self, response: Response, keyword: str, number: int, place: int | None = None
+    ) -> Iterator[Any]:
         """Keep the page whatever it holds, say what could not be read, and go on."""
         capture, next_url = self.captured(response, keyword)
         window = f"from {self.since or 'ever'} to {self.until or 'now'}"
@@ -245,14 +255,14 @@ class PlatformSpider(scrapy.Spider):
         if keyword and next_url and not detail and self.caught_up(capture):
             next_url, detail = None, workflow.CAUGHT_UP
         goes_on = next_url if number < self.cap else None
-        yield Taken(capture, goes_on, detail)
+        yield Taken(capture, goes_on, detail, place)
         for problem in capture.problems:
             self.logger.error("%s (%s)", problem, response.url)
         if capture.wall:
             self.logger.error("%s wall at %s: the run ends here", capture.wall, response.url)
             raise CloseSpider("blocked")
         if goes_on:
-            yield self.request(goes_on, keyword, number + 1)
+            yield self.request(goes_on, keyword, number + 1, place)
             return
         if next_url:
             self.crawler.signals.send_catch_log(CAPPED, spider=self, keyword=keyword)

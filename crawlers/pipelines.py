@@ -1,6 +1,7 @@
 """Keep what spiders take, and count what they tried."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,10 @@ from scrapy.exceptions import IgnoreRequest
 from crawlers.base import CAPPED, FAILED, PlatformSpider, Taken
 from lurewatch import workflow
 from lurewatch.config import read_secrets, read_settings
+from lurewatch.errors import StoreError
 from lurewatch.store import Store, open_store
 
+BEAT = 60.0  # seconds
 ENDINGS: dict[str, workflow.RunState] = {
     "finished": "finished",
     "blocked": "blocked",
@@ -36,7 +39,7 @@ class KeepPage:
 
     def process_item(self, item: Taken) -> Taken:
         """Keep it."""
-        workflow.take_in(self.store, item.capture, item.next_url, item.detail)
+        workflow.take_in(self.store, item.capture, item.next_url, item.detail, item.place)
         return item
 
 
@@ -63,13 +66,26 @@ class CountCoverage:
         if not isinstance(spider, PlatformSpider):
             return
         spider.run_id = workflow.start_run(
-            self.store, platform=spider.name, how="spider", run_id=spider.run_id or None
+            self.store,
+            platform=spider.name,
+            how="spider",
+            run_id=spider.run_id or None,
+            addresses=spider.addresses,
         )
+        self.beat = asyncio.ensure_future(self.beating(spider))
         if spider.newest_first:
             spider.caught_up = partial(workflow.caught_up, self.store)
         for keyword in spider.keywords:
             if url := workflow.unfinished(self.store, spider.name, keyword):
                 spider.resumed[keyword] = url
+        spider.read_up_to = workflow.unread(self.store, spider.name, spider.addresses)
+
+    async def beating(self, spider: PlatformSpider) -> None:
+        """Signs of life between pages, for whoever asks on another machine."""
+        while True:
+            await asyncio.sleep(BEAT)
+            with suppress(StoreError):  # the next one may come through
+                workflow.renew_run(self.store, spider.run_id)
 
     def failed(self, spider: PlatformSpider, failure: Any) -> None:
         """A request that gave no page."""
@@ -108,4 +124,5 @@ class CountCoverage:
     def closed(self, spider: Spider, reason: str) -> None:
         """The run ends."""
         if isinstance(spider, PlatformSpider):
+            self.beat.cancel()
             workflow.finish_run(self.store, spider.run_id, ENDINGS.get(reason, "failed"))

@@ -92,14 +92,14 @@ def test_judging_goes_on_where_it_stopped(store: Store, a_post: Any, a_capture: 
 
     class Stops(Judge):
         def judge(self, posts: list[Any], *, screen: bool = True, explain: bool = False) -> Any:
-            if posts[0].post_id == "8":
+            if posts[0].post_id == "4":
                 raise KeyboardInterrupt
             return super().judge(posts)
 
     with pytest.raises(KeyboardInterrupt):
         workflow.judge_pending(store, Stops(), batch=4)  # type: ignore[arg-type]
-    assert workflow.count_findings(store) == 8
-    assert workflow.judge_pending(store, Judge(), batch=4).posts == 2  # type: ignore[arg-type]
+    assert workflow.count_findings(store) == 4
+    assert workflow.judge_pending(store, Judge(), batch=4).posts == 6  # type: ignore[arg-type]
     assert workflow.judge_pending(store, Judge()).posts == 0  # type: ignore[arg-type]
 
 
@@ -213,6 +213,44 @@ for number in range(100_000):
     workflow.take_in(store, capture)
     print(number, flush=True)
 """
+
+
+def test_a_run_whose_process_was_killed_is_interrupted(settings: Settings, store: Store) -> None:
+    code = (
+        "import os, sys, time; from lurewatch import workflow;"
+        "from lurewatch.config import read_secrets, read_settings;"
+        "from lurewatch.store import open_store; s = read_settings();"
+        "workflow.start_run(open_store(s, read_secrets(s)), platform='tieba', how='spider', run_id='killed');"
+        "print('begun', flush=True); time.sleep(60)"
+    )
+    env = os.environ | {"LUREWATCH_HOME": str(settings.home), "LUREWATCH_DB": settings.db_url}
+    mine = workflow.start_run(store, platform="tieba", how="spider", run_id="mine")
+    with subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE) as child:
+        assert child.stdout and child.stdout.readline()
+        assert workflow.mark_interrupted(store) == 0
+        child.kill()
+        child.wait()
+        assert workflow.mark_interrupted(store) == 1
+    states = {one.run_id: one.state for one in workflow.recent_runs(store)}
+    assert states == {"killed": "interrupted", mine: "running"}
+
+
+def test_a_run_of_another_machine_is_dead_when_nothing_is_heard_of_it(store: Store) -> None:
+    now = datetime.now(UTC)
+    for name, minutes in (("lives", 1), ("dead", 60)):
+        workflow.start_run(store, platform="tieba", how="spider", run_id=name)
+        with store.begin() as db:
+            long_ago = now - timedelta(minutes=minutes)
+            values = {"host": "elsewhere", "alive_at": long_ago, "started_at": long_ago}
+            table = metadata.tables["runs"]
+            db.connection.execute(table.update().where(table.c.run_id == name).values(values))
+    assert workflow.mark_interrupted(store) == 1
+    assert {one.run_id: one.state for one in workflow.recent_runs(store)} == {
+        "lives": "running",
+        "dead": "interrupted",
+    }
+    workflow.finish_run(store, "dead", "finished")  # it was only slow: its own word holds
+    assert {one.state for one in workflow.recent_runs(store)} == {"running", "finished"}
 
 
 def test_a_kill_loses_no_page_that_was_taken_in(settings: Settings) -> None:

@@ -214,7 +214,7 @@ class Scheduler:
 
 def worst(crawled: tuple[Crawled, ...]) -> FiringState:
     """How a firing ended: as the worst of its platforms."""
-    states = {"failed" if one.state == "running" else one.state for one in crawled}
+    states = {"failed" if one.state == "interrupted" else one.state for one in crawled}
     for state in WORST:
         if state in states:
             return state
@@ -245,6 +245,6 @@ def troubles(fired: Fired) -> list[str]:
                 f"{one.platform}: {one.source.why}; rests until"
                 f" {one.source.rests_until:%Y-%m-%d %H:%M} UTC. 遇到拦截，已停止并休息"
             )
-        elif one.state in ("failed", "running"):
+        elif one.state in ("failed", "interrupted"):
             found.append(f"{one.platform}: {one.said or one.source.why}. 本次采集失败")
     return found

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 
+import pytest
 from sqlalchemy import select
 
 from lurewatch import workflow
@@ -70,5 +71,48 @@ def test_killed_at_ten_moments_a_crawl_keeps_every_post_once(settings: Settings)
     with store.reading() as db:
         states = dict(db.connection.execute(select(runs.c.run_id, runs.c.state)).all())
     assert states["life-10"] == "finished"
-    assert all(state == "running" for life, state in states.items() if life != "life-10")
+    assert all(state == "interrupted" for life, state in states.items() if life != "life-10")
+    store.engine.dispose()
+
+
+@pytest.mark.parametrize("platform", ["zhihu", "feed"])
+def test_a_killed_reading_of_addresses_goes_on_where_it_was(
+    settings: Settings, platform: str
+) -> None:
+    with demo_site() as site:
+        addresses = site.addresses[platform]
+        if platform == "feed":  # two feeds under many addresses
+            addresses = [f"{address}?part={part}" for part in range(4) for address in addresses]
+        environ = dict(os.environ) | {
+            "LUREWATCH_HOME": str(settings.home),
+            "LUREWATCH_ROOTS": f"{platform}={site.roots[platform]}",
+        }
+        command = [sys.executable, "-m", "scrapy", "crawl", platform]
+        command += ["-a", "addresses=" + "\n".join(addresses)]
+        env = scrapy_environment(environ)
+
+        def pages() -> int:
+            return sum(not url.endswith("/robots.txt") for url in site.asked)
+
+        with subprocess.Popen([*command, "-a", "run_id=first"], env=env) as child:
+            while pages() < 3:
+                assert child.poll() is None
+                time.sleep(0.002)
+            child.send_signal(signal.SIGKILL)
+        before = pages()
+        assert before < len(addresses)
+        done = subprocess.run([*command, "-a", "run_id=second"], env=env, check=False)
+        assert done.returncode == 0
+        assert pages() <= len(addresses) + 1  # no more than the page of the kill is repeated
+        again = subprocess.run([*command, "-a", "run_id=third"], env=env, check=False)
+        assert again.returncode == 0
+        assert pages() >= 2 * len(addresses)  # a list that was read to its end is read anew
+    store = open_store(settings, read_secrets(settings, {}))
+    rows = workflow.coverage(store, ["first", "second"])
+    assert sum(row.pages for row in rows) in (len(addresses), len(addresses) + 1)
+    assert {one.run_id: one.state for one in workflow.recent_runs(store)} == {
+        "first": "interrupted",
+        "second": "finished",
+        "third": "finished",
+    }
     store.engine.dispose()

@@ -14,7 +14,7 @@ from lurewatch.errors import InputError
 from lurewatch.post import CoverageState
 
 if TYPE_CHECKING:
-    from lurewatch.workflow import CoverageRow
+    from lurewatch.workflow import CoverageRow, Run
 
 STATES: tuple[CoverageState, ...] = get_args(CoverageState)
 TROUBLE = {
@@ -72,19 +72,21 @@ def crawl(
 def coverage(
     platform: Annotated[str, typer.Option(help="One platform only.")] = "",
     since: Annotated[str, typer.Option(help="From this day on, as 2026-11-01.")] = "",
+    runs: Annotated[bool, typer.Option("--runs", help="Show the newest runs, one a line.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of days as JSON.")] = False,
 ) -> None:
     """
     Show what was tried on each day, and what came of it: blocked is not empty.
 
-    A source that usually gives posts and gave none on its newest day is named on standard error.
+    A source that usually gives posts and gave none on its newest day is named on standard error, and
+    so is a run whose process was killed.
     """
     from rich.console import Console
     from rich.table import Table
 
     from lurewatch.config import read_secrets, read_settings
     from lurewatch.store import open_store
-    from lurewatch.workflow import coverage_by_day, silent
+    from lurewatch.workflow import coverage_by_day, recent_runs, silent
 
     code = known_platform(platform) if platform else ""
     try:
@@ -92,7 +94,12 @@ def coverage(
     except ValueError:
         raise InputError(f"--since {since!r} is no day; write 2026-11-01") from None
     settings = read_settings()
-    days = coverage_by_day(open_store(settings, read_secrets(settings)), code, first)
+    store = open_store(settings, read_secrets(settings))
+    newest = recent_runs(store, code, first)
+    if runs:
+        show_runs(newest, as_json)
+        return
+    days = coverage_by_day(store, code, first)
     if as_json:
         shown = [
             {
@@ -121,6 +128,43 @@ def coverage(
         typer.echo(
             f"{name} has fallen silent: no post on {day.day} ({came}), usually {usual}", err=True
         )
+
+    for run in newest:
+        if run.state == "interrupted":
+            typer.echo(
+                f"{run.platform}: the {run.how} run of {run.started_at:%Y-%m-%d %H:%M} UTC was"
+                f" interrupted after {run.pages} pages; what it kept is kept",
+                err=True,
+            )
+
+
+def show_runs(runs: "list[Run]", as_json: bool) -> None:
+    """A line for each run, newest first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from lurewatch.post import zulu
+
+    rows = [
+        {
+            "run": run.run_id,
+            "platform": run.platform,
+            "how": run.how,
+            "state": run.state,
+            "started": zulu(run.started_at),
+            "ended": zulu(run.ended_at),
+            "pages": run.pages,
+            "posts": run.posts,
+        }
+        for run in runs
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("run", "platform", "how", "state", "started", "ended", "pages", "posts")
+    for row in rows:
+        table.add_row(*(str(value if value is not None else "–") for value in row.values()))
+    Console().print(table)
 
 
 def show_coverage(rows: "list[CoverageRow]", as_json: bool) -> None:

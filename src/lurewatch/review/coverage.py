@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request, Response
 from lurewatch.post import PLATFORMS, CoverageState
 from lurewatch.review.app import page, person
 from lurewatch.review.tables import csv_file
-from lurewatch.workflow import SourceDay, coverage_by_day, silent
+from lurewatch.workflow import SourceDay, coverage_by_day, recent_runs, silent
 
 router = APIRouter()
 SHOWN: Final = 200  # rows of the page; the file behind it has all
+RUNS: Final = 20  # the newest of them
 USUAL: Final = 30  # days
 STATES: Final[tuple[CoverageState, ...]] = get_args(CoverageState)
 
@@ -21,12 +22,14 @@ def show(request: Request, platform: str = "", days: str = "") -> Response:
     """Every source and day, newest first, and the sources that fell silent."""
     person(request)
     found = _days(request, platform, days)
+    known = platform if platform in PLATFORMS else ""
     return page(
         request,
         "coverage.html",
         rows=found[:SHOWN],
         more=max(0, len(found) - SHOWN),
         silent=silent(found),
+        runs=recent_runs(request.app.state.store, known, limit=RUNS),
         platforms=PLATFORMS,
         platform=platform,
         days=_number(days),

@@ -102,6 +102,19 @@ STATES: Final = {
     "failed": "no page came",
     "imported": "imported",
 }
+RUN_STATES: Final = {
+    "running": "running",
+    "finished": "came to its end",
+    "blocked": "blocked by a wall",
+    "failed": "failed",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+}
+RUN_KINDS: Final = {
+    "spider": "by our spider",
+    "import": "imported",
+    "person": "added by a person",
+}
 PLATFORMS: Final = {
     "weibo": "Weibo",
     "xiaohongshu": "Xiaohongshu",

@@ -3,21 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Literal
 
 from sqlalchemy import func, insert, select, update
 
 from lurewatch.post import Capture, CoverageState, Post
+from lurewatch.processes import Process, is_gone, this_process
 from lurewatch.store import Db
 from lurewatch.store.posts import KEPT_UNJUDGED
 from lurewatch.store.tables import captures, coverage, posts, runs, sightings
 
-RunState = Literal["finished", "blocked", "failed", "stopped"]
+RunState = Literal["finished", "blocked", "failed", "stopped", "interrupted"]
 NO_PAGE = ("capped", "failed", "disallowed")  # states that say nothing of where to go on
 CAUGHT_UP = "caught up"  # what the last page of a run says that met what was known
 OVER = ("finished", "blocked")  # a run in another state is gone on with
+UNHEARD: Final = timedelta(minutes=15)  # after which a run of another machine is taken for dead
+FRESH: Final = timedelta(days=1)  # a list of addresses left longer ago is read anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,101 @@ class CoverageRow:
     detail: str
 
 
-def start(db: Db, run_id: str, platform: str, how: str, at: datetime) -> None:
-    """A run has begun."""
+def start(
+    db: Db, run_id: str, platform: str, how: str, at: datetime, addresses: str | None = None
+) -> None:
+    """A run has begun, in this process; *addresses* is the digest of the list that it reads."""
+    mine = this_process()
     db.connection.execute(
         insert(runs).values(
-            run_id=run_id, platform=platform, how=how, state="running", started_at=at
+            run_id=run_id,
+            platform=platform,
+            how=how,
+            state="running",
+            started_at=at,
+            host=mine.host,
+            pid=mine.pid,
+            began=mine.began,
+            alive_at=at,
+            addresses=addresses,
         )
     )
 
 
+def renew(db: Db, run_id: str, at: datetime) -> None:
+    """A run lives."""
+    db.connection.execute(update(runs).where(runs.c.run_id == run_id).values(alive_at=at))
+
+
 def finish(db: Db, run_id: str, state: RunState, at: datetime) -> None:
     """A run has ended; the first ending holds, so that *blocked* is not made *finished*."""
+    open_still = ("running", "interrupted")  # it may have been taken for dead
     db.connection.execute(
         update(runs)
-        .where(runs.c.run_id == run_id, runs.c.state == "running")
+        .where(runs.c.run_id == run_id, runs.c.state.in_(open_still))
         .values(state=state, ended_at=at)
     )
+
+
+def dead(db: Db, now: datetime) -> list[tuple[str, datetime]]:
+    """
+    The runs whose process is gone, and when each was last heard of.
+
+    On this machine that is looked up; a run of another one, or of an older version, is dead when
+    nothing has been heard of it for long.
+    """
+    heard = select(func.max(coverage.c.at)).where(coverage.c.run_id == runs.c.run_id)
+    found = []
+    for row in db.connection.execute(
+        select(runs, heard.scalar_subquery().label("heard")).where(runs.c.state == "running")
+    ):
+        last = max(filter(None, (row.alive_at, row.heard, row.started_at)))
+        gone = is_gone(Process(row.host, row.pid, row.began)) if row.host else None
+        if now - last > UNHEARD if gone is None else gone:
+            found.append((row.run_id, last))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, and what it came to."""
+
+    run_id: str
+    platform: str
+    how: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    pages: int
+    posts: int
+
+
+def recent(db: Db, platform: str, since: datetime | None, limit: int) -> list[Run]:
+    """Runs, newest first."""
+    query = (
+        select(
+            runs.c.run_id,
+            runs.c.platform,
+            runs.c.how,
+            runs.c.state,
+            runs.c.started_at,
+            runs.c.ended_at,
+            func.count(coverage.c.coverage_id).label("pages"),
+            func.coalesce(func.sum(coverage.c.posts), 0).label("posts"),
+        )
+        .outerjoin(coverage, coverage.c.run_id == runs.c.run_id)
+        .group_by(runs.c.run_id)
+        .order_by(runs.c.started_at.desc(), runs.c.run_id)
+        .limit(limit)
+    )
+    if platform:
+        query = query.where(runs.c.platform == platform)
+    if since:
+        query = query.where(runs.c.started_at >= since)
+    return [
+        Run(**dict(row._mapping) | {"posts": int(row.posts)})
+        for row in db.connection.execute(query)
+    ]
 
 
 def count(
@@ -63,8 +145,10 @@ def count(
     found: int = 0,
     detail: str = "",
     next_url: str | None = None,
+    place: int | None = None,
 ) -> None:
-    """One page more in the coverage."""
+    """One page more in the coverage: a sign of life too."""
+    renew(db, run_id, at)
     row = {
         "run_id": run_id,
         "platform": platform,
@@ -73,6 +157,7 @@ def count(
         "posts": found,
         "detail": detail[:1000],
         "next_url": next_url,
+        "place": place,
         "at": at,
     }
     db.connection.execute(insert(coverage), row)
@@ -237,6 +322,44 @@ def unfinished(db: Db, platform: str, keyword: str) -> str | None:
         .limit(1)
     ).one_or_none()
     return row.next_url if row and row.state not in OVER else None
+
+
+def unread(db: Db, platform: str, addresses: str, now: datetime) -> tuple[int, str | None] | None:
+    """
+    How far the newest run of a list of addresses came that stopped before its end, if one did.
+
+    The place of the last address that gave a page, and where that one goes on.
+    """
+    newest = db.connection.execute(
+        select(runs.c.run_id, runs.c.state)
+        .where(
+            runs.c.platform == platform,
+            runs.c.addresses == addresses,
+            runs.c.started_at > now - FRESH,
+        )
+        .order_by(runs.c.started_at.desc())
+    )
+    for run in newest:
+        if run.state in OVER:
+            return None
+        row = db.connection.execute(
+            select(coverage.c.place, coverage.c.next_url)
+            .where(
+                coverage.c.run_id == run.run_id,
+                coverage.c.place.is_not(None),
+                coverage.c.state.not_in(NO_PAGE),
+            )
+            .order_by(coverage.c.coverage_id.desc())
+            .limit(1)
+        ).one_or_none()
+        if row:
+            return row.place, row.next_url
+    return None
+
+
+def digest(addresses: Sequence[str]) -> str:
+    """16 hex digits for a list of addresses, in its order."""
+    return sha256("\n".join(addresses).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def mark(db: Db, platform: str, keyword: str) -> datetime | None:

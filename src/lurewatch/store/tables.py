@@ -58,9 +58,14 @@ runs = Table(
     Column("run_id", String(32), primary_key=True),
     Column("platform", String(16), nullable=False),
     Column("how", String(16), nullable=False),
-    Column("state", String(16), nullable=False),  # running finished blocked failed stopped
+    Column("state", String(16), nullable=False, index=True),  # running, or a RunState
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("host", String(100)),  # whose process does it; null: not known
+    Column("pid", Integer),
+    Column("began", String(40)),  # tells that process from a later one of its number
+    Column("alive_at", Moment),  # when it was last heard of
+    Column("addresses", String(16)),  # a digest of the list that it reads, if it reads one
 )
 
 coverage = Table(
@@ -74,6 +79,7 @@ coverage = Table(
     Column("posts", Integer, nullable=False),
     Column("detail", Text, nullable=False),
     Column("next_url", Text),  # where this keyword goes on after a stop
+    Column("place", Integer),  # of an address in the list that is read
     Column("at", Moment, nullable=False, index=True),
 )
 

@@ -13,7 +13,7 @@ from lurewatch.store.posts import PostRow
 from lurewatch.store.quality import Referral, Sample, SecondLook
 from lurewatch.store.request_files import RequestFile
 from lurewatch.store.requests import KeptEvidence, WantedRequests
-from lurewatch.store.runs import CAUGHT_UP, CoverageRow, RunState, SourceDay
+from lurewatch.store.runs import CAUGHT_UP, CoverageRow, Run, RunState, SourceDay
 from lurewatch.store.sources import Reading, Source
 from lurewatch.workflow.acting import (
     AGREE,
@@ -50,13 +50,17 @@ from lurewatch.workflow.collecting import (
     export_posts,
     finish_run,
     import_posts,
+    mark_interrupted,
     pages_of,
+    recent_runs,
+    renew_run,
     shots_of,
     silent,
     start_run,
     take_in,
     troubled,
     unfinished,
+    unread,
 )
 from lurewatch.workflow.filing import LARGEST as LARGEST_RECEIPT
 from lurewatch.workflow.filing import (
@@ -213,6 +217,7 @@ __all__ = [
     "RequestFile",
     "RequestPage",
     "Rules",
+    "Run",
     "RunState",
     "Sample",
     "SecondLook",
@@ -282,6 +287,7 @@ __all__ = [
     "link_pending",
     "log_in_as",
     "look_again",
+    "mark_interrupted",
     "name_campaign",
     "newest_firing",
     "next_finding",
@@ -297,6 +303,7 @@ __all__ = [
     "queue",
     "raise_alarms",
     "rank_findings",
+    "recent_runs",
     "record_check",
     "record_evidence",
     "record_reading",
@@ -308,6 +315,7 @@ __all__ = [
     "release_source",
     "renew_holds",
     "renew_recovery",
+    "renew_run",
     "renew_sources",
     "request",
     "requests",
@@ -330,6 +338,7 @@ __all__ = [
     "unbind_identity",
     "undo_decision",
     "unfinished",
+    "unread",
     "user_named",
     "users",
     "verify_code",

@@ -15,7 +15,7 @@ from lurewatch.store import (
     runs,
 )
 from lurewatch.store.posts import PostRow
-from lurewatch.store.runs import CoverageRow, RunState, SourceDay
+from lurewatch.store.runs import CoverageRow, Run, RunState, SourceDay
 from lurewatch.workflow.common import current, operator_name
 
 IMPORT_BATCH = 500  # rows of one transaction
@@ -39,22 +39,73 @@ class Imported:
     repaired: int
 
 
-def start_run(store: Store, *, platform: str, how: str, run_id: str | None = None) -> str:
-    """Begin a run; gives its id."""
+def start_run(
+    store: Store,
+    *,
+    platform: str,
+    how: str,
+    run_id: str | None = None,
+    addresses: Sequence[str] = (),
+) -> str:
+    """Begin a run in this process, which reads *addresses* if it is given any; gives its id."""
+    mark_interrupted(store)
     run_id = run_id or uuid.uuid4().hex
+    listed = runs.digest(addresses) if addresses else None
     with store.begin() as db:
-        runs.start(db, run_id, platform, how, current())
+        runs.start(db, run_id, platform, how, current(), listed)
     return run_id
 
 
+def renew_run(store: Store, run_id: str) -> None:
+    """A run lives: those on other machines see it by this."""
+    with store.begin() as db:
+        runs.renew(db, run_id, current())
+
+
+def mark_interrupted(store: Store) -> int:
+    """Say of each run whose process was killed that it was interrupted; gives how many there were."""
+    with store.reading() as db:
+        found = runs.dead(db, current())
+    if found:
+        with store.begin() as db:
+            for run_id, last in found:
+                runs.finish(db, run_id, "interrupted", last)
+    return len(found)
+
+
+def recent_runs(
+    store: Store, platform: str = "", since: datetime | None = None, limit: int = 50
+) -> list[Run]:
+    """The newest runs, and what each came to."""
+    mark_interrupted(store)
+    with store.reading() as db:
+        return runs.recent(db, platform, since, limit)
+
+
+def unread(store: Store, platform: str, addresses: Sequence[str]) -> tuple[int, str | None] | None:
+    """
+    Where a stopped run of these addresses goes on: after which of them, and at what page of that one.
+
+    Nothing where none was stopped, or where it had come to the end of the list.
+    """
+    with store.reading() as db:
+        found = runs.unread(db, platform, runs.digest(addresses), current())
+    return None if found == (len(addresses) - 1, None) else found
+
+
 def take_in(
-    store: Store, capture: Capture, next_url: str | None = None, detail: str = ""
+    store: Store,
+    capture: Capture,
+    next_url: str | None = None,
+    detail: str = "",
+    place: int | None = None,
 ) -> TakenIn:
     """
     Keep a page, its posts and its coverage, all or nothing.
 
     *next_url* is where the keyword goes on: after a kill the next run starts there. *detail* says
-    why it does not, where that is no fault of the page.
+    why it does not, where that is no fault of the page. *place* is that of the address in the list
+    that is read.
     """
     source = f"{capture.how}:{capture.platform}"
     with store.begin() as db:
@@ -71,6 +122,7 @@ def take_in(
             found=len(capture.posts),
             detail=capture.wall or "; ".join(capture.problems) or detail,
             next_url=next_url,
+            place=place,
         )
     return TakenIn(new, len(capture.posts) - new)
 

@@ -56,6 +56,9 @@ def release_source(
 ) -> Source:
     """Let a platform go; how its run ended says whether it rests, or is paused."""
     with store.begin() as db:
+        runs.finish(
+            db, run_id, "interrupted", now
+        )  # its process is gone: if it did not say so itself
         state, trouble = runs.came_of(db, run_id)
         free = replace(sources.get(db, platform), holder="", held_until=now)
         after = after_run(free, state, trouble, now, pause_after)
