@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from lurewatch.crawling import SPIDERS, known_platform, scrapy_environment
+from lurewatch.dates import CHINA
 from lurewatch.errors import InputError
 from lurewatch.post import CoverageState
 
@@ -90,7 +91,7 @@ def coverage(
 
     code = known_platform(platform) if platform else ""
     try:
-        first = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else None
+        first = datetime.fromisoformat(since).replace(tzinfo=CHINA) if since else None
     except ValueError:
         raise InputError(f"--since {since!r} is no day; write 2026-11-01") from None
     settings = read_settings()

@@ -205,8 +205,7 @@ def prepare(console: "Console", store: "Store", settings: "Settings", *, stays: 
 
         serve_store(store, settings, "127.0.0.1", 8760)
         return
-    command = Path(sys.argv[0]).name if "pytest" not in sys.argv[0] else "lurewatch"
     console.print(
-        f"Open it with:  LUREWATCH_HOME={settings.home} {Path(sys.executable).parent / command} serve",
+        f"Open it with:  LUREWATCH_HOME={settings.home} {sys.executable} -m lurewatch serve",
         markup=False,
     )

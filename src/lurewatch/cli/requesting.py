@@ -300,25 +300,14 @@ def register(
     output: Annotated[Path, typer.Option("-o", "--output", help="An xlsx or csv file to write.")],
 ) -> None:
     """Write the takedown register, a row a request, in the columns that compliance keeps."""
-    from lurewatch import workflow
-    from lurewatch.letters.register import Beside, row_of, write
+    from lurewatch.letters.register import write
+    from lurewatch.review.register import rows_of
     from lurewatch.takedown import read_institution
 
     if output.suffix not in (".xlsx", ".csv"):
         raise InputError(f"{output}: the register is written as .xlsx or .csv")
     settings, store = opened()
-    institution = read_institution(settings.profile_file)
-    rows = []
-    for at, one in enumerate(workflow.recorded(store, reader=getpass.getuser()), 1):
-        kept, look = one.evidence, one.second_look
-        beside = Beside(
-            (kept.path.name, kept.sums_sha256, kept.kept_at) if kept else None,
-            (look.reviewer, look.decided_at) if look and look.reviewer else None,
-            one.cluster,
-            one.fingerprints,
-            one.checks[-1].at if one.checks else None,
-        )
-        rows.append(row_of(at, one.request, one.events, one.finding, institution, beside))
+    rows = rows_of(store, getpass.getuser(), read_institution(settings.profile_file))
     write(rows, output)
     typer.echo(f"{output}: {len(rows)} requests")
 

@@ -2,16 +2,19 @@
 
 import secrets
 import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as InPath
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
 from lurewatch.config import Settings, read_settings
@@ -35,6 +38,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 Number = Annotated[int, InPath(ge=1, le=2**63 - 1)]  # of a row, as a database takes it
+BACK: Final = "back"  # in a session: the page that was asked for before anybody had logged in
 STEP: Final = 14 * 3600  # seconds a session lasts: a working day
 
 
@@ -53,6 +57,7 @@ def create_app(
     from lurewatch.review import (
         account,
         adding,
+        audit,
         coverage,
         figures,
         finding,
@@ -60,6 +65,7 @@ def create_app(
         openid,
         quality,
         queue,
+        register,
         requests,
         searching,
         sessions,
@@ -93,6 +99,8 @@ def create_app(
         app.include_router(module.router)
     for module in (quality, coverage, figures, adding, metrics, requests):
         app.include_router(module.router)
+    for module in (audit, register):
+        app.include_router(module.router)
 
     @app.middleware("http")
     async def harden(request: Request, call_next: Any) -> Response:
@@ -103,6 +111,8 @@ def create_app(
 
     @app.exception_handler(LogInError)
     async def to_login(request: Request, error: LogInError) -> Response:
+        if "." not in request.url.path:  # a picture or a file is no page to come back to
+            request.session[BACK] = way_back(request)
         return RedirectResponse("/login", 303)
 
     @app.exception_handler(SetUpError)
@@ -112,9 +122,15 @@ def create_app(
     @app.exception_handler(LurewatchError)
     async def explain(request: Request, error: LurewatchError) -> Response:
         known = {NotAllowedError: 403, InputError: 400}
-        status = known.get(type(error), 500)
-        message = told(str(error), catalogue(language_of(request)).gettext)
-        return page(request, "problem.html", status=status, message=message)
+        return problem(request, known.get(type(error), 500), str(error))
+
+    @app.exception_handler(HTTPException)
+    async def missing(request: Request, error: HTTPException) -> Response:
+        return problem(request, error.status_code, words.PROBLEMS["page"])
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(request: Request, error: RequestValidationError) -> Response:
+        return problem(request, 422, words.PROBLEMS["page"])
 
     @app.get("/healthz")
     def healthy() -> PlainTextResponse:
@@ -147,6 +163,7 @@ def anybody(request: Request) -> User:
     user = user_named(request.app.state.store, name) if name else None
     if user is None or user.disabled:
         raise LogInError
+    request.state.user = user  # for the page around what is shown
     return user
 
 
@@ -204,6 +221,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         language=language,
         token=request.session["token"],
         name=name,
+        account=getattr(request.state, "user", None),
         path=request.url.path,
         here=way_back(request),
         flash=request.session.pop("flash", None),
@@ -216,13 +234,27 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return HTMLResponse(html, status)
 
 
+def problem(request: Request, status: int, message: str) -> HTMLResponse:
+    """A page that says what did not work, with a way back to where it was tried."""
+    said = told(message, catalogue(language_of(request)).gettext)
+    before = "/" if request.method == "GET" else way_back(request)
+    return page(request, "problem.html", status=status, message=said, before=before)
+
+
 def way_back(request: Request) -> str:
-    """Where a change of language leads back to: this page, unless it answers a form."""
+    """
+    Where a change of language or a login leads: this page, or the one whose form it answers.
+
+    A form is answered below its page's address: /findings/5/decide belongs to /findings/5.
+    """
     if request.method != "GET":
-        return "/"
+        return request.url.path.rpartition("/")[0] or "/"
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def shown_moment(at: Any) -> str:
-    """A moment in China's time."""
-    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}" if at else "–"
+    """A moment in China's time, as an element that says the moment itself."""
+    if not at:
+        return "–"
+    inside = f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    return Markup('<time datetime="{}">{}</time>').format(at.astimezone(UTC).isoformat(), inside)

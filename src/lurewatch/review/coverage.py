@@ -1,6 +1,6 @@
 """What was tried: blocked is not empty."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -30,6 +30,7 @@ def show(request: Request, platform: str = "", days: str = "") -> Response:
         more=max(0, len(found) - SHOWN),
         silent=silent(found),
         runs=recent_runs(request.app.state.store, known, limit=RUNS),
+        newest=newest(found),
         platforms=PLATFORMS,
         platform=platform,
         days=_number(days),
@@ -52,6 +53,16 @@ def table(request: Request, platform: str = "", days: str = "") -> Response:
         for day in _days(request, platform, days)
     ]
     return csv_file("coverage.csv", ["day", "platform", "keyword", "tried", *STATES, "posts"], rows)
+
+
+def newest(days: list[SourceDay]) -> tuple[date, dict[CoverageState, int], int] | None:
+    """The newest day on which anything was tried: pages by what came of them, and posts."""
+    if not days:
+        return None
+    some = [one for one in days if one.day == days[0].day]
+    pages = {state: sum(one.pages.get(state, 0) for one in some) for state in STATES}
+    found = {state: count for state, count in pages.items() if count}
+    return days[0].day, found, sum(one.posts for one in some)
 
 
 def _days(request: Request, platform: str, days: str) -> list[SourceDay]:

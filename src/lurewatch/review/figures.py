@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from lurewatch.dates import CHINA
 from lurewatch.figures import Curve, Figures, Share
 from lurewatch.post import visible
 from lurewatch.review import drawing, words
@@ -44,8 +45,8 @@ def show(request: Request, days: int = 30) -> Response:
         spans=SPANS,
         drawing=drawing,
         counted=counted,
-        platforms=by_platform(found),
-        lines=posts_by_day(found),
+        platforms=[(said(words.PLATFORMS[code]), *some) for code, *some in by_platform(found)],
+        lines={said(words.PLATFORMS[code]): some for code, some in posts_by_day(found).items()},
         steps={
             said(words.WAITS[name]): came_by(curve)
             for name, curve in found.curves.items()
@@ -104,7 +105,7 @@ def by_platform(found: Figures) -> list[tuple[str, int, int, int]]:
 
 def posts_by_day(found: Figures) -> dict[str, list[drawing.Point]]:
     """Posts of each platform over the days since the beginning."""
-    first = found.since.date()
+    first = found.since.astimezone(CHINA).date()
     lines: dict[str, list[drawing.Point]] = {}
     for one in found.coverage:
         lines.setdefault(one.platform, []).append(((one.day - first).days, one.posts))
@@ -199,7 +200,7 @@ def days_shown(days: float | None) -> str:
 
 
 def _coverage(found: Figures) -> Rows:
-    yield ("day_utc", "platform", "pages", "pages_in_trouble", "posts")
+    yield ("day", "platform", "pages", "pages_in_trouble", "posts")
     for one in found.coverage:
         yield (one.day, one.platform, one.pages, one.troubled, one.posts)
 

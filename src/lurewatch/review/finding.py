@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from lurewatch import workflow
+from lurewatch.desk import outcomes_of
 from lurewatch.detect import lexicon_for
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label, Service, Stance
@@ -77,7 +78,9 @@ def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = F
         kept=[(package, files_of(package.path)) for package in workflow.evidence_of(store, number)],
         before=trail(request, number),
         why=detector_of(request).why_not(one.post) if why else None,
-        asked=why,
+        wondered=why,
+        asked=[] if opened.look else workflow.requests_about(store, number),
+        told=[] if opened.look else outcomes_of(store, number),
         linked=linked_to(store_of(request), number),
         stances=list(Stance),
         services=list(Service),

@@ -7,8 +7,8 @@ from typing import Final
 
 from lurewatch.review import words
 
-NAMES: Final = words.STEPS | words.REQUESTS | words.NEEDS
-OURS: Final = frozenset({"state", "step", "steps", "known", "what"})
+NAMES: Final = words.STEPS | words.REQUESTS | words.NEEDS | words.ROLES
+OURS: Final = frozenset({"state", "step", "steps", "known", "what", "role", "roles"})
 COUNTED: Final = frozenset({"number", "other", "size"})
 NUMBER: Final = r"\d+"
 

@@ -37,6 +37,8 @@ def queue(request: Request, start: int = 0) -> Response:
         total=filters.total(found.tally),
         counts={name: filters.counts(found.tally, name) for name in CHOICES},
         shows=DECIDED,
+        looks=found.looks if user.decides else 0,
+        referred=found.referred if user.role == "lead" else 0,
         together=posts_together(store, found.findings),
         start=start,
         size=PAGE,

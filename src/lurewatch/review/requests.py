@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from lurewatch import workflow
+from lurewatch.desk import outcomes_of
 from lurewatch.errors import NotAllowedError
 from lurewatch.letters.blocks import channel_name, form_of
 from lurewatch.letters.law import rules
@@ -117,6 +118,7 @@ def single(request: Request, number: Number) -> Response:
         stale=form is not None and form[0].stale(today),
         channel=channel_name(one.channel),
         late=overdue([one], {number: events}),
+        told=outcomes_of(store, one.finding_id),
     )
 
 

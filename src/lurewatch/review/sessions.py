@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from lurewatch.review.app import anybody, checked_form, page, store_of
+from lurewatch.review.app import BACK, anybody, checked_form, page, store_of
 from lurewatch.workflow import User, release, verify_code, verify_password
 
 router = APIRouter()
@@ -100,12 +100,14 @@ def begin(request: Request, user: User) -> str:
 
     Where they have a second factor, the session is nobody's before its code was given.
     """
+    back = request.session.get(BACK, "/")
     request.session.clear()
     if user.second_factor:
         request.session["half"] = {"name": user.name, "at": time.time()}
+        request.session[BACK] = back
         return "/login/code"
     request.session["name"] = user.name
-    return "/account" if user.must_set_up else "/"
+    return "/account" if user.must_set_up else str(back)
 
 
 def half_in(request: Request) -> str | None:
@@ -136,9 +138,10 @@ async def check_code(request: Request) -> Response:
         return page(request, "code.html", status=429, wrong="late")
     if user is None:
         return page(request, "code.html", status=401, wrong="wrong")
+    back = str(request.session.get(BACK, "/"))
     request.session.clear()
     request.session["name"] = user.name
-    return RedirectResponse("/", 303)
+    return RedirectResponse(back, 303)
 
 
 @router.post("/logout")

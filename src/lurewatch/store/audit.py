@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 
 from lurewatch.store import Db
 from lurewatch.store.tables import audit
@@ -57,6 +57,18 @@ def entries(db: Db) -> list[Entry]:
 def subjects(db: Db, whats: Collection[str]) -> set[str]:
     """What these things were done to."""
     return set(db.connection.scalars(select(audit.c.subject).where(audit.c.what.in_(whats))))
+
+
+def newest(db: Db, *, who: str, subject: str, limit: int, offset: int) -> list[Entry]:
+    """The newest first; of one person and about one number, where they are given."""
+    query = select(audit).order_by(audit.c.entry_id.desc()).limit(limit).offset(offset)
+    if who:
+        query = query.where(audit.c.who == who)
+    if subject:
+        longer = audit.c.subject.startswith(f"{subject} ", autoescape=True)
+        query = query.where(or_(audit.c.subject == subject, longer))
+    rows = db.connection.execute(query)
+    return [Entry(row.at, row.who, row.what, row.subject, row.chain) for row in rows]
 
 
 def broken_at(found: list[Entry]) -> Entry | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from lurewatch.dates import CHINA
 from lurewatch.figures import DayCount, FindingTimes, RequestTimes
 from lurewatch.finding import Label
 from lurewatch.store import Db, runs
@@ -29,10 +30,10 @@ ENDS: Final = ("refused", "withdraw")  # steps after which nothing is waited for
 
 
 def covered(db: Db, since: datetime, until: datetime) -> list[DayCount]:
-    """Each platform on each day (UTC), oldest first."""
+    """Each platform on each day in China, oldest first."""
     sums: dict[tuple[str, date], tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
     for one in runs.by_day(db, since=since):
-        if one.day >= until.date():
+        if one.day >= until.astimezone(CHINA).date():
             continue
         pages, troubled, found = sums[one.platform, one.day]
         sums[one.platform, one.day] = (

@@ -99,6 +99,21 @@ def waiting_for(db: Db, numbers: Sequence[int], name: str) -> set[int]:
     )
 
 
+def waiting(db: Db, name: str) -> tuple[int, int]:
+    """How many findings wait for a second look of this person, and how many for a lead."""
+    looks = (
+        select(func.count())
+        .select_from(second_looks)
+        .where(
+            second_looks.c.reviewer.is_(None),
+            second_looks.c.finding_id.is_not(None),
+            second_looks.c.first_reviewer != name,
+        )
+    )
+    referred = select(func.count()).select_from(referrals)
+    return int(db.connection.scalar(looks) or 0), int(db.connection.scalar(referred) or 0)
+
+
 def looked(
     db: Db,
     finding_id: int,

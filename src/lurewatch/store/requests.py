@@ -154,6 +154,13 @@ def counts_by(db: Db, name: str, wanted: WantedRequests) -> dict[str, int]:
     return {str(value): int(many) for value, many in rows}
 
 
+def of_finding(db: Db, finding_id: int) -> list[TakedownRequest]:
+    """The requests about a finding, newest first."""
+    query = select(requests).where(requests.c.finding_id == finding_id)
+    rows = db.connection.execute(query.order_by(requests.c.request_id.desc()))
+    return [of_row(db, row) for row in rows]
+
+
 def of_row(db: Db, row: Any) -> TakedownRequest:
     """A request as its row keeps it."""
     why = db.vault.open(row.why_again).decode("utf-8", "surrogatepass") if row.why_again else ""

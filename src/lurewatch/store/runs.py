@@ -194,8 +194,10 @@ class SourceDay:
 
 
 def by_day(db: Db, platform: str = "", since: datetime | None = None) -> list[SourceDay]:
-    """The coverage of each source on each day, newest day first."""
-    day = func.date(coverage.c.at)
+    """The coverage of each source on each day in China, newest day first."""
+    at, postgres = coverage.c.at, db.connection.dialect.name == "postgresql"
+    shifted = (func.timezone("Asia/Shanghai", at),) if postgres else (at, "+8 hours")
+    day = func.date(*shifted)  # China keeps no summer time
     query = select(
         coverage.c.platform,
         coverage.c.keyword,

@@ -1,6 +1,7 @@
 """What people and spiders may do: each one transaction, each decision in the audit log."""
 
 from lurewatch.custody import Entry as Custody
+from lurewatch.store.audit import Entry as AuditEntry
 from lurewatch.store.carrying import Carrier
 from lurewatch.store.cases import Check, Outcome
 from lurewatch.store.claims import Claim
@@ -33,6 +34,7 @@ from lurewatch.workflow.acting import (
     record_request,
     request,
     requests,
+    requests_about,
     some_requests,
     take_step,
 )
@@ -75,6 +77,7 @@ from lurewatch.workflow.keeping import (
     AuditCheck,
     add_user,
     audit_log,
+    audit_page,
     change_user,
     check_audit,
     purge,
@@ -190,6 +193,7 @@ __all__ = [
     "USUAL",
     "Alarm",
     "AuditCheck",
+    "AuditEntry",
     "Carrier",
     "Check",
     "Claim",
@@ -237,6 +241,7 @@ __all__ = [
     "ask_lead",
     "asked_since",
     "audit_log",
+    "audit_page",
     "begin_factor",
     "bind_identity",
     "came_of",
@@ -319,6 +324,7 @@ __all__ = [
     "renew_sources",
     "request",
     "requests",
+    "requests_about",
     "require_factor",
     "resume_source",
     "running_firing",

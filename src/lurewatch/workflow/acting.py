@@ -149,6 +149,12 @@ def some_requests(store: Store, wanted: WantedRequests, *, limit: int, offset: i
         return RequestPage(asked.some(db, wanted, limit=limit, offset=offset), counts, total)
 
 
+def requests_about(store: Store, finding_id: int) -> list[TakedownRequest]:
+    """The requests about a finding, newest first."""
+    with store.reading() as db:
+        return asked.of_finding(db, finding_id)
+
+
 def request(store: Store, number: int) -> TakedownRequest:
     """One request. Raises NotAllowedError when there is none."""
     with store.reading() as db:

@@ -39,6 +39,14 @@ def audit_log(store: Store) -> list[audit.Entry]:
         return audit.entries(db)
 
 
+def audit_page(
+    store: Store, *, who: str = "", subject: str = "", limit: int, offset: int = 0
+) -> list[audit.Entry]:
+    """The newest entries; of one person and about one finding or request, where they are given."""
+    with store.reading() as db:
+        return audit.newest(db, who=who, subject=subject, limit=limit, offset=offset)
+
+
 def add_user(store: Store, name: str, password: str, role: str) -> None:
     """A new person for the console."""
     if not name.strip() or not name.isprintable() or len(name) > 64:

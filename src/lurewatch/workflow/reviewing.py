@@ -71,6 +71,8 @@ class Queue:
     claims: dict[int, Claim]
     blind: frozenset[int]  # whose decision this person may not see: a second look is waited for
     tally: dict[tuple[str, str, str, str], int]  # by grade, platform, stance, services, unfiltered
+    looks: int  # that wait for a second look of this person
+    referred: int  # that wait for a lead
 
 
 def queue(store: Store, wanted: Wanted, *, user: User, limit: int, offset: int) -> Queue:
@@ -85,6 +87,7 @@ def queue(store: Store, wanted: Wanted, *, user: User, limit: int, offset: int) 
             claims.held(db, numbers, now),
             frozenset(quality.waiting_for(db, numbers, user.name)),
             kept.tally(db, everything, now),
+            *quality.waiting(db, user.name),
         )
 
 

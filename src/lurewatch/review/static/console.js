@@ -31,6 +31,14 @@ const tick = (group, key) => {
   box?.click();
 };
 
+// Moments are written in China's time; a reader elsewhere has their own on hover.
+document.addEventListener("DOMContentLoaded", () => {
+  if (new Date().getTimezoneOffset() === -480) return;
+  for (const one of document.querySelectorAll("time")) {
+    one.title = new Date(one.dateTime).toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
+  }
+});
+
 document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("[data-help]")) openHelp();
 });
