@@ -344,10 +344,24 @@ def read_institution(path: Path) -> Institution:
     return amended(Institution(), path) if path.exists() else Institution()
 
 
+def line_of(text: str, name: object) -> int:
+    """
+    The line of a YAML mapping in which a key stands.
+
+    >>> line_of("name: a\\nphone: [1]", "phone")
+    2
+    """
+    top = yaml.compose(text, yaml.SafeLoader)
+    keys = [key for key, _ in top.value] if isinstance(top, yaml.MappingNode) else []
+    found = (key.start_mark.line + 1 for key in keys if key.value == str(name))
+    return next(found, 1)
+
+
 def amended(profile: Institution, path: Path) -> Institution:
     """The profile with the fields that a file names put in place of its own."""
     try:
-        written = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        written = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"{path} is not readable YAML: {said}; run: lurewatch setup") from None
@@ -358,15 +372,23 @@ def amended(profile: Institution, path: Path) -> Institution:
     if not written:
         raise InputError(f"{path} is empty: name at least one field of the profile")
     known = {field.name for field in fields(Institution)}
-    if not isinstance(written, dict) or set(written) - known:
-        raise InputError(f"{path}: known fields are {', '.join(sorted(known))}")
+    if not isinstance(written, dict):
+        raise InputError(f"{path}, line 1: known fields are {', '.join(sorted(known))}")
+    if odd := [name for name in written if name not in known]:
+        raise InputError(
+            f"{path}, line {line_of(text, odd[0])}: {odd[0]!r} is no field; known fields are"
+            f" {', '.join(sorted(known))}"
+        )
     if "rights" in written:
         profile = replace(profile, rights=_rights(written.pop("rights") or (), path))
     if "brands" in written:
         brands = written.pop("brands") or ()
-        profile = replace(profile, brands=tuple(str(brand) for brand in brands))
+        if isinstance(brands, dict) or not isinstance(brands, str | list):
+            raise InputError(f"{path}, line {line_of(text, 'brands')}: brands must be a list")
+        listed = [brands] if isinstance(brands, str) else brands
+        profile = replace(profile, brands=tuple(str(brand) for brand in listed))
     if odd := [name for name, value in written.items() if isinstance(value, list | dict)]:
-        raise InputError(f"{path}: {', '.join(odd)} must be a text")
+        raise InputError(f"{path}, line {line_of(text, odd[0])}: {odd[0]} must be a text")
     texts: dict[str, Any] = {
         name: "" if value is None else str(value) for name, value in written.items()
     }

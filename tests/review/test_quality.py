@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
+from typer.testing import CliRunner
 
 from lurewatch import workflow
+from lurewatch.cli import app as cli
+from lurewatch.cli.doctor import examine
 from lurewatch.config import Settings, read_settings
-from lurewatch.errors import NotAllowedError, SettingsError
+from lurewatch.errors import InputError, NotAllowedError, SettingsError
 from lurewatch.finding import Grade, Label, Service, Stance
 from lurewatch.shares import kappa
 from lurewatch.store import Store
@@ -104,6 +107,23 @@ def test_a_new_profile_ranks_anew(store: Store, settings: Settings, a_finding: A
     assert workflow.rank_findings(store) == 2
     assert [one.finding_id for one in workflow.findings_to_review(store)] == [second, first]
     assert workflow.rank_findings(store) == 0
+
+
+def test_a_broken_profile_stops_no_judging(
+    store: Store, settings: Settings, a_post: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow.import_posts(store, [(a_post("演示消金的停息挂账"), datetime.now(UTC))], "test")
+    settings.profile_file.write_text("name: 演示消费金融有限公司\nbrandz: [演示消金]\n", "utf-8")
+    judged = workflow.judge_pending(store, Judge())  # type: ignore[arg-type]
+    assert judged.findings == 1
+    assert "institution.yaml, line 2: 'brandz' is no field" in judged.warning
+    looked = {check.name: check for check in examine(settings)}["institution"]
+    assert looked.state == "broken" and "line 2" in looked.found
+    monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+    drafted = CliRunner().invoke(cli, ["takedown", "draft", "1"])
+    assert isinstance(drafted.exception, InputError)
+    name_us(settings)
+    assert workflow.rank_findings(store) == 1  # what was not known is made good
 
 
 def test_samples_tell_what_is_missed(app: Any, store: Store, a_post: Any, a_capture: Any) -> None:

@@ -53,4 +53,6 @@ def judge_all(store: "Store", settings: "Settings") -> "Judged":
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     link_all(store, settings)
+    if judged.warning:
+        typer.echo(f"warning: {judged.warning}", err=True)
     return judged

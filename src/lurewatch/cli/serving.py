@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lurewatch.errors import LurewatchError
+from lurewatch.errors import InputError, LurewatchError
 
 if TYPE_CHECKING:
     from lurewatch.config import Settings
@@ -61,8 +61,11 @@ def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> N
     listener = bound(host, port)
     secret = read_secrets(settings).console_secret
     app = create_app(store, secret=secret, evidence_dir=settings.evidence_dir, settings=settings)
-    if ranked := rank_findings(store):
-        typer.echo(f"Ranked {ranked} findings by the names of the institution's profile.")
+    try:
+        if ranked := rank_findings(store):
+            typer.echo(f"Ranked {ranked} findings by the names of the institution's profile.")
+    except InputError as error:
+        typer.echo(f"warning: {error}; until then no draft is made and no finding shown", err=True)
     typer.echo(f"The console is at http://{host}:{port} (stop with Ctrl-C)")
     if not users(store):
         typer.echo("Nobody can log in yet: lurewatch user add NAME --role lead")

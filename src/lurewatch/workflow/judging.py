@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lurewatch.errors import NotAllowedError
+from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.post import Post
 from lurewatch.store import (
     Store,
@@ -33,6 +33,7 @@ class Judged:
 
     posts: int
     findings: int
+    warning: str = ""  # what it did not know
 
 
 def judge_pending(
@@ -54,13 +55,14 @@ def judge_pending(
     with store.reading() as db:
         total = posts.count_pending(db, judged_by)
     done = found = after = 0
-    names, signer, size = store.names(), wording_signer(store), batch
+    names, warning = known_names(store)
+    signer, size = wording_signer(store), batch
     while True:
         began = time.monotonic()
         with store.reading() as db:
             some = posts.pending(db, judged_by, size, after)
         if not some:
-            return Judged(done, found)
+            return Judged(done, found, warning)
         verdicts = detector.judge([post for _, _, post in some], explain=True)
         signed = links.signed(store.vault, signer, linked_by, some) if linked_by else []
         with store.begin() as db:
@@ -86,6 +88,18 @@ def judge_pending(
             progress(done, total)
 
 
+def known_names(store: Store) -> tuple[tuple[str, ...], str]:
+    """
+    How posts name the institution, and a warning where its profile cannot be read.
+
+    Then posts that name it are ranked like others, until `rank_findings` knows better.
+    """
+    try:
+        return store.names(), ""
+    except InputError as error:
+        return (), f"{error}; judged without knowing which posts name our own institution"
+
+
 def judge_post(
     store: Store, detector: "Detector", platform: str, post_id: str
 ) -> tuple[Post, int | None]:
@@ -95,7 +109,7 @@ def judge_post(
     if row is None:
         raise NotAllowedError(f"there is no post {post_id} of {platform}")
     (verdict,) = detector.judge([row.post], explain=True)
-    names = store.names()
+    names, _ = known_names(store)
     with store.begin() as db:
         kept.record(db, row.post_key, verdict, f"{detector.model}/{detector.lexicon}", current())
         if verdict.flagged:
