@@ -7,25 +7,29 @@ with it. Times that were missed while no process ran are fired as one.
 """
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from lurewatch import workflow
+from lurewatch import desk, retention, workflow
 from lurewatch.config import Settings
 from lurewatch.crawling import BEAT, LEASE, Crawled, Order, a_holder, crawl_source, spider_code
-from lurewatch.detect import Detector
+from lurewatch.detect import Detector, lexicon_for
 from lurewatch.errors import LurewatchError
 from lurewatch.notify import tell
+from lurewatch.periods import read_periods
 from lurewatch.store import Store
-from lurewatch.watchlist import Watch, Watchlist, read_watchlist
+from lurewatch.watchlist import RETENTION, WEBHOOKS, Chore, Watch, Watchlist, read_watchlist
 from lurewatch.workflow import Firing, FiringState
 
 TICK: Final = 5.0  # seconds between two looks at the clock
 AT_ONCE: Final = 4  # firings of one process
+EXPECTED: Final = timedelta(days=30)  # from which it is known what a source usually gives
+REMEMBERED: Final = timedelta(days=30)  # what came of a chore
 FURTHEST: Final = timedelta(days=8)  # a due time missed longer ago is not looked for
 WORST: Final = ("failed", "blocked", "stopped")  # of several platforms the first of these counts
 
@@ -60,6 +64,7 @@ class Scheduler:
         trouble = ""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             waiting: list[Future[Fired]] = []
+            chores: list[Future[None]] = []
             while not self.stop.is_set():
                 try:
                     watchlist, trouble = read_watchlist(self.settings.watchlist_file), ""
@@ -69,6 +74,9 @@ class Scheduler:
                     trouble = str(error)
                 for firing, watch in self.claim(watchlist, datetime.now(UTC)):
                     waiting.append(pool.submit(self.fire, firing, watch, watchlist))
+                workflow.mark_interrupted(self.store)
+                for firing, chore in self.claim_chores(watchlist, datetime.now(UTC)):
+                    chores.append(pool.submit(self.do, firing, chore, watchlist))
                 if once:
                     break
                 self.look(waiting)
@@ -97,7 +105,12 @@ class Scheduler:
                 found.append((firing, watch))
         return found
 
-    def claim_one(self, watchlist: Watchlist, watch: Watch, now: datetime) -> Firing | None:
+    def claim_chores(self, watchlist: Watchlist, now: datetime) -> list[tuple[Firing, Chore]]:
+        """The chores that are this process's to do now."""
+        claimed = ((self.claim_one(watchlist, one, now), one) for one in watchlist.chores)
+        return [(firing, one) for firing, one in claimed if firing]
+
+    def claim_one(self, watchlist: Watchlist, watch: Watch | Chore, now: datetime) -> Firing | None:
         """The firing of a watch that is this process's to do now."""
         newest = workflow.newest_firing(self.store, watch.name)
         if newest is None:  # seen for the first time: what was due before does not count
@@ -124,7 +137,12 @@ class Scheduler:
         return self.put(watch, due, "running", now, detail)
 
     def put(
-        self, watch: Watch, due: datetime, state: FiringState, now: datetime, detail: str = ""
+        self,
+        watch: Watch | Chore,
+        due: datetime,
+        state: FiringState,
+        now: datetime,
+        detail: str = "",
     ) -> Firing | None:
         """Claim a due time in a state; nothing when another was first."""
         return workflow.claim_firing(
@@ -165,7 +183,11 @@ class Scheduler:
             with ThreadPoolExecutor(len(watch.platforms)) as pool:
                 crawled = tuple(pool.map(ask, codes))
             with self.judging:  # one model in memory at a time
-                judged = workflow.judge_pending(self.store, Detector.load(self.settings))
+                detector, lexicon = Detector.load(self.settings), lexicon_for(self.settings)
+                judged = workflow.judge_pending(self.store, detector, linked_by=lexicon)
+                workflow.link_pending(self.store, lexicon)
+            if judged.warning:
+                self.say(f"warning: {judged.warning}")
         except Exception as error:  # the next due time may go better
             said = f"{type(error).__name__}: {error}"
             workflow.finish_firing(self.store, firing, "failed", said)
@@ -182,10 +204,55 @@ class Scheduler:
         self.report(fired)
         return fired
 
+    def do(self, firing: Firing, chore: Chore, watchlist: Watchlist) -> None:
+        """Do a chore; one that fails is told of, and done again at its next time."""
+        halt, over = threading.Event(), threading.Event()
+        heart = threading.Thread(
+            target=self.live, args=(firing, chore, watchlist, halt, over), daemon=True
+        )
+        heart.start()
+        state: FiringState = "finished"
+        try:
+            said = DONE[chore.name](self, halt)
+        except Exception as error:  # the schedule itself goes on
+            state, said = "failed", f"{type(error).__name__}: {error}"
+            if isinstance(error, LurewatchError):
+                said = str(error)
+            tell(self.settings.notify, chore.name, f"{said}. 定时任务失败")
+        finally:
+            over.set()
+            heart.join()
+        workflow.finish_firing(self.store, firing, state, said)
+        workflow.forget_firings(self.store, chore.name, datetime.now(UTC) - REMEMBERED)
+        if said:
+            self.say(f"{chore.name}: {said}")
+
+    def forget(self, halt: threading.Event) -> str:
+        """Forget what has expired."""
+        done = retention.run(
+            self.store,
+            read_periods(self.settings.retention_file),
+            self.settings.imports_dir,
+            who="schedule",
+            now=datetime.now(UTC),
+        )
+        return f"{done.purged.posts} posts and {done.files} files forgotten"
+
+    def deliver(self, halt: threading.Event) -> str:
+        """Tell webhooks what is due."""
+        counts = {True: 0, False: 0}
+        while not halt.is_set():
+            arrived = desk.deliver_one(self.store, datetime.now(UTC), self.settings.webhook_local)
+            if arrived is None:
+                break
+            counts[arrived] += 1
+        told = f"{counts[True]} delivered, {counts[False]} to be tried again or given up"
+        return told if any(counts.values()) else ""
+
     def live(
         self,
         firing: Firing,
-        watch: Watch,
+        watch: Watch | Chore,
         watchlist: Watchlist,
         halt: threading.Event,
         over: threading.Event,
@@ -201,15 +268,41 @@ class Scheduler:
             if self.stop.is_set() or not watch.open_at(watchlist.local(now)):
                 halt.set()
 
+    def silenced(self, fired: Fired) -> list[str]:
+        """The sources that gave nothing in a day's first firing, though they usually do."""
+        rows = workflow.coverage(self.store, [one.run_id for one in fired.crawled])
+        asked = Counter[tuple[str, str]]()
+        for row in rows:
+            asked[row.platform, row.keyword] += row.pages
+        now = datetime.now(UTC)
+        days = workflow.coverage_by_day(self.store, since=now - EXPECTED)
+        return [
+            f"{day.platform} {day.keyword}: no post today ({day_words(day.pages)}),"
+            f" usually {usual}. 今日无帖，平时约 {usual} 条"
+            for day, usual in workflow.silent(days)
+            if day.day == now.date() and asked[day.platform, day.keyword] == day.tried
+        ]
+
     def report(self, fired: Fired) -> None:
         """Say what came of it; trouble goes to the operator's chat too."""
         lines = lines_of(fired)
         for line in lines:
             self.say(f"{fired.watch}: {line}")
-        if trouble := troubles(fired):
+        if trouble := [*troubles(fired), *self.silenced(fired)]:
             problem = tell(self.settings.notify, f"lurewatch: {fired.watch}", "\n".join(trouble))
             if problem:
                 self.say(problem)
+
+
+def day_words(states: Iterable[str]) -> str:
+    """States of pages in an order that never changes."""
+    return ", ".join(sorted(states))
+
+
+DONE: Final[dict[str, Callable[[Scheduler, threading.Event], str]]] = {
+    RETENTION: Scheduler.forget,
+    WEBHOOKS: Scheduler.deliver,
+}
 
 
 def worst(crawled: tuple[Crawled, ...]) -> FiringState:

@@ -1,6 +1,7 @@
 """The watchlist: what is looked for, where, and when, as a person wrote it down."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +87,29 @@ class Watch(BaseModel):
         return first <= now < last if first <= last else now >= first or now < last
 
 
+def cron_or_never(written: str) -> str:
+    """A cron line that can be read, or nothing for what is not done by itself. Raises ValueError."""
+    return cron(written) if written.strip() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """What the schedule does beside looking for posts."""
+
+    name: str  # no watch may bear it
+    cron: str
+    between: str = ""  # it asks nobody's platform: any hour will do
+    overlap: Literal["skip", "queue"] = "skip"
+
+    def open_at(self, local: datetime) -> bool:
+        """Whether it may be done now."""
+        return True
+
+
+RETENTION: Final = "lurewatch retention"
+WEBHOOKS: Final = "lurewatch webhooks"
+
+
 class Watchlist(BaseModel):
     """All watches of an installation."""
 
@@ -93,19 +117,31 @@ class Watchlist(BaseModel):
 
     timezone: Annotated[str, AfterValidator(zone)] = "Asia/Shanghai"
     pause_after: Annotated[int, Field(ge=1)] = 3  # runs in a row without a page
+    retention: Annotated[str, AfterValidator(cron_or_never)] = (
+        "30 3 * * *"  # when what expired goes
+    )
+    webhooks: Annotated[str, AfterValidator(cron_or_never)] = "*/5 * * * *"  # when they are told
     watches: Annotated[tuple[Watch, ...], Field(min_length=1)]
+
+    @property
+    def chores(self) -> list[Chore]:
+        """What is done beside the watches, by itself."""
+        every = (Chore(RETENTION, self.retention), Chore(WEBHOOKS, self.webhooks))
+        return [chore for chore in every if chore.cron]
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the list's time zone."""
         return moment.astimezone(ZoneInfo(self.timezone))
 
-    def due_after(self, watch: Watch, moment: datetime) -> datetime | None:
+    def due_after(self, watch: Watch | Chore, moment: datetime) -> datetime | None:
         """The first due time of a watch after a moment."""
         trigger = CronTrigger.from_crontab(watch.cron, timezone=self.timezone)
         found: datetime | None = trigger.get_next_fire_time(moment, moment)
         return found
 
-    def due(self, watch: Watch, since: datetime, now: datetime) -> tuple[datetime | None, int]:
+    def due(
+        self, watch: Watch | Chore, since: datetime, now: datetime
+    ) -> tuple[datetime | None, int]:
         """The newest due time after *since* and not after *now*, and how many came before it."""
         newest, count, at = None, 0, self.due_after(watch, since)
         while at and at <= now:
@@ -137,6 +173,8 @@ def read_watchlist(path: Path) -> Watchlist:
     for watch in found.watches:
         if names.count(watch.name) > 1:
             raise InputError(f"{path}: two watches are called {watch.name!r}; name each its own")
+        if watch.name in (RETENTION, WEBHOOKS):
+            raise InputError(f"{path}: {watch.name!r} is a name of lurewatch's own; choose another")
         if not watch.keywords and not watch.addresses:
             raise InputError(
                 f"{path}: {watch.name!r} looks for nothing: give keywords or addresses"
@@ -159,6 +197,8 @@ EXAMPLE: Final = """\
 # What lurewatch looks for, and when. `lurewatch schedule check` reads it and says what comes next.
 timezone: Asia/Shanghai
 pause_after: 3        # a platform that gave no page in so many runs rests until a person looks
+retention: "30 3 * * *"  # when what has expired is forgotten; "" leaves it to you
+webhooks: "*/5 * * * *"  # when those who are told of decisions are told
 
 watches:
   - name: morning

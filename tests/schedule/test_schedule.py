@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from lurewatch import workflow
+from lurewatch import desk, workflow
 from lurewatch.config import Settings, read_secrets, read_settings
 from lurewatch.crawling import Order, crawl_source
 from lurewatch.demo.pages import tieba_results
 from lurewatch.demo.posts import posts_of
 from lurewatch.errors import NotAllowedError
 from lurewatch.schedule import Scheduler
-from lurewatch.store import Store, open_store
+from lurewatch.store import Store, deliveries, open_store, runs
 from lurewatch.watchlist import Watchlist, read_watchlist
 from tests.conftest import NOW
 from tests.crawlers.test_spiders import server
@@ -310,6 +310,66 @@ def test_halt_and_the_days_limit(
     monkeypatch.setenv("LUREWATCH_DAILY_PAGES", "2000")
     assert crawl_source(store, "tieba", order, "me").state == "finished"
     assert [path.partition("pn=")[2] for path in tieba.asked] == ["", "2"]
+
+
+def test_what_expired_goes_and_webhooks_are_told_by_themselves_once(
+    scheduler: Any, tieba: Tieba, settings: Settings, store: Store, a_post: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    receiver = os.environ["LUREWATCH_NOTIFY"].replace("json://", "http://")
+    monkeypatch.setenv("LUREWATCH_WEBHOOK_LOCAL", receiver)
+    watches = watchlist(settings)
+    long_ago = datetime.now(UTC) - timedelta(days=60)
+    workflow.import_posts(store, [(a_post("今天吃面"), long_ago)], "test")
+    desk.add_webhook(store, f"{receiver}/hook", (receiver,), who="t")
+    with store.begin() as db:
+        deliveries.announce(db, "outcome.recorded", 1, long_ago)
+    said: list[str] = []
+    one, other = scheduler(said), scheduler()
+    start = datetime.now(UTC)
+    assert one.claim_chores(watches, start) == []  # seen for the first time
+    tomorrow = start + timedelta(days=1)
+    mine, theirs = one.claim_chores(watches, tomorrow), other.claim_chores(watches, tomorrow)
+    assert [chore.name for _, chore in mine] == ["lurewatch retention", "lurewatch webhooks"]
+    assert theirs == []
+    for firing, chore in mine:
+        one.do(firing, chore, watches)
+    assert list(workflow.export_posts(store)) == []
+    assert [hook["event"] for hook in tieba.told] == ["outcome.recorded"]
+    assert said == [
+        "lurewatch retention: 1 posts and 0 files forgotten",
+        "lurewatch webhooks: 1 delivered, 0 to be tried again or given up",
+    ]
+
+
+def test_a_source_that_falls_silent_is_told_once_a_day(
+    scheduler: Any, tieba: Tieba, settings: Settings, store: Store
+) -> None:
+    run_id = workflow.start_run(store, platform="tieba", how="spider")
+    with store.begin() as db:
+        for days in range(1, 5):
+            at = datetime.now(UTC) - timedelta(days=days)
+            runs.count(db, run_id, "tieba", "x", "captured", at, found=20 + days)
+    watches, one = watchlist(settings), scheduler()
+    at = begun(one, watches)
+    tieba.mood = "lost"
+    fire(one, watches, at)
+    fire(one, watches, at + LATER)
+    silence = [notice for notice in tieba.told if "no post today" in notice["message"]]
+    assert len(silence) == 1 and "usually 23" in silence[0]["message"]
+
+
+def test_a_chore_that_fails_is_told_and_stops_nothing(
+    scheduler: Any, tieba: Tieba, settings: Settings
+) -> None:
+    watches = watchlist(settings)
+    settings.retention_file.write_text("negatives: soon\n", "utf-8")
+    one = scheduler()
+    assert one.claim_chores(watches, datetime.now(UTC)) == []
+    ((firing, chore), _) = one.claim_chores(watches, datetime.now(UTC) + timedelta(days=1))
+    one.do(firing, chore, watches)
+    last = workflow.newest_firing(one.store, chore.name)
+    assert last and last.state == "failed" and "retention.yaml" in last.detail
+    assert len(tieba.told) == 1
 
 
 def test_nobody_asks_what_another_holds(tieba: Tieba, store: Store) -> None:

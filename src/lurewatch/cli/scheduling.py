@@ -67,6 +67,10 @@ def check(
                     f" lurewatch sources record {code}",
                     err=True,
                 )
+    for chore in watchlist.chores:
+        due = watchlist.due_after(chore, now)
+        at = f"{watchlist.local(due):%Y-%m-%d %H:%M}" if due else "never"
+        typer.echo(f"{chore.name}: next at {at} {watchlist.timezone}")
     if send:
         if not settings.notify:
             raise InputError("LUREWATCH_NOTIFY is not set: there is nowhere to send to")
@@ -81,7 +85,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
 ) -> None:
     """
-    Fire each watch when it is due, until stopped.
+    Fire each watch when it is due, forget what has expired, and tell webhooks, until stopped.
 
     Two processes, or one that is started again, never fire a due time twice. Stopped with Ctrl-C
     it ends the page it is at; the next process goes on there.
@@ -125,11 +129,30 @@ def show(
                 "detail": last.detail if last else "",
             }
         )
+    chores = []
+    for chore in watchlist.chores:
+        last, due = newest_firing(store, chore.name), watchlist.due_after(chore, now)
+        chores.append(
+            {
+                "chore": chore.name,
+                "next": watchlist.local(due).isoformat(timespec="minutes") if due else None,
+                "last": watchlist.local(last.due_at).isoformat(timespec="minutes")
+                if last
+                else None,
+                "state": last.state if last else None,
+                "detail": last.detail if last else "",
+            }
+        )
     resting = [(one.platform, why_not(one, now)) for one in all_sources(store)]
     resting = [(platform, why) for platform, why in resting if why]
     halted = settings.halt_file.exists()
     if as_json:
-        shown: dict[str, Any] = {"watches": watches, "resting": dict(resting), "halted": halted}
+        shown: dict[str, Any] = {
+            "watches": watches,
+            "chores": chores,
+            "resting": dict(resting),
+            "halted": halted,
+        }
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
     table = Table("watch", "platforms", "last", "what came of it", "next")
@@ -143,6 +166,9 @@ def show(
             str(one["next"] or "never"),
         )
     Console().print(table)
+    for done in chores:
+        said = f" ({done['detail']})" if done["detail"] else ""
+        typer.echo(f"{done['chore']}: next {done['next']}, last {done['state'] or 'never'}{said}")
     for platform, why in resting:
         typer.echo(f"{platform} {why}")
     if halted:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lurewatch.store import Db
@@ -106,6 +106,15 @@ def finish(db: Db, firing: Firing, state: FiringState, detail: str, now: datetim
         update(firings)
         .where(firings.c.firing_id == firing.firing_id)
         .values(state=state, ended_at=now, detail=detail[:2000])
+    )
+
+
+def forget(db: Db, watch: str, before: datetime) -> None:
+    """Forget what came of a watch long ago."""
+    db.connection.execute(
+        delete(firings).where(
+            firings.c.watch == watch, firings.c.due_at < before, firings.c.state != "running"
+        )
     )
 
 

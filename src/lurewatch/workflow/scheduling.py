@@ -200,6 +200,12 @@ def leave_firing(store: Store, firing: Firing, holder: str, now: datetime) -> No
         firings.renew(db, firing, holder, now)
 
 
+def forget_firings(store: Store, watch: str, before: datetime) -> None:
+    """Forget what came of a watch before a moment."""
+    with store.begin() as db:
+        firings.forget(db, watch, before)
+
+
 def finish_firing(store: Store, firing: Firing, state: FiringState, detail: str) -> None:
     """What came of a firing."""
     with store.begin() as db:
