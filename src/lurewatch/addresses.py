@@ -47,6 +47,8 @@ def read_address(url: str) -> tuple[str, str]:
         ('zhihu', 'article-700000001')
         >>> read_address("https://www.goofish.com/item?id=800000000003")
         ('xianyu', '800000000003')
+        >>> read_address("https://weibo.com/1/z0JH2lOMb"), read_address("https://b.bilibili.com/video/BV17x411w7KC")
+        (('weibo', '3501756485200075'), ('bilibili', '170001'))
         >>> read_address("https://bbs.example.invalid/t/1")[0]
         'web'
     """
@@ -60,12 +62,46 @@ def read_address(url: str) -> tuple[str, str]:
     for platform, known, pattern, before in KNOWN:
         found = re.search(pattern, parts.path)
         if found and belongs(host, known):
-            return platform, before + next(part for part in found.groups() if part)
+            return platform, before + canonical(platform, next(filter(None, found.groups())))
     query = parse_qs(parts.query)
     for platform, known, names in BY_QUERY:
         if belongs(host, known) and all(name in query for name in names):
             return platform, "-".join(query[name][0] for name in names)
     return "web", sha256(url.strip().encode("utf-8", "replace")).hexdigest()[:20]
+
+
+DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of weibo's bid
+BV_DIGITS: Final = "FcwAPNKTMug3GV5Lj7EJnHpWsx4tb8haYeviqBz6rkCy12mUSDQX9RdoZf"
+BV_MASK, BV_KEY = (1 << 51) - 1, 23442827791579
+
+
+def canonical(platform: str, post_id: str) -> str:
+    """
+    The number of a post that its address writes in letters: the same post has both in its addresses.
+
+    >>> canonical("weibo", "5099999999999999"), canonical("bilibili", "BV0"), canonical("zhihu", "a1")
+    ('5099999999999999', 'BV0', 'a1')
+    """
+    if platform == "weibo" and not post_id.isdigit() and set(post_id) <= set(DIGITS):
+        ends = range(len(post_id), 0, -4)
+        parts = [f"{in_base(post_id[max(0, end - 4) : end], DIGITS):07}" for end in ends]
+        return "".join(reversed(parts)).lstrip("0")
+    if platform == "bilibili" and len(post_id) == 12 and set(post_id[2:]) <= set(BV_DIGITS):
+        signs = list(post_id)
+        signs[3], signs[9], signs[4], signs[7] = signs[9], signs[3], signs[7], signs[4]
+        return str((in_base("".join(signs[3:]), BV_DIGITS) & BV_MASK) ^ BV_KEY)
+    return post_id
+
+
+def in_base(written: str, digits: str) -> int:
+    """
+    >>> in_base("10", DIGITS)
+    62
+    """
+    number = 0
+    for sign in written:
+        number = number * len(digits) + digits.index(sign)
+    return number
 
 
 def belongs(host: str, known: str) -> bool:

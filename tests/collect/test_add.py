@@ -37,7 +37,7 @@ def store_of(home: Path) -> Store:
     ("url", "known"),
     [
         ("https://m.weibo.cn/detail/5099999999999999", ("weibo", "5099999999999999")),
-        ("https://www.bilibili.com/video/BV1xx411c7aa/?p=1", ("bilibili", "BV1xx411c7aa")),
+        ("https://www.bilibili.com/video/BV17x411w7KC/?p=1", ("bilibili", "170001")),
         ("https://www.zhihu.com/question/6/answer/30", ("zhihu", "answer-30")),
         ("https://mp.weixin.qq.com/s?__biz=M&mid=26&idx=1&sn=a", ("wechat", "M-26-1")),
         (

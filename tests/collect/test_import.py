@@ -313,6 +313,63 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda *words: runner.invoke(app, words, catch_exceptions=False)
 
 
+def test_what_cannot_be_is_left_out_and_said(tmp_path: Path) -> None:
+    odd = WEIBO | {
+        "note_id": "None",
+        "create_date_time": "2999-01-01 00:00:00+08:00",
+        "create_time": "",
+        "creator_hash": "nan",
+    }
+    scripted = WEIBO | {"note_id": "5099999999999990", "note_url": "javascript:alert(1)"}
+    lost = odd | {"note_url": "javascript:alert(1)"}
+    posts, tally = read(written(tmp_path / "posts.jsonl", odd, scripted, lost), tmp_path)
+    first, second = posts
+    assert (first.post_id, first.published_at, first.author_id) == ("5099999999999999", None, "")
+    assert first.repairs == (
+        "id None recovered from the address",
+        "published at 2999-01-01T00:00:00+08:00: cannot be, left out",
+        "the account's id 'nan' is none and was left out",
+    )
+    assert second.url == "https://m.weibo.cn/detail/5099999999999990"
+    assert "the address 'javascript:alert(1)' cannot be visited and was left out" in second.repairs
+    assert tally.rejected == 1
+    assert "is lost and the address does not hold it" in tally.rejected_file.read_text("utf-8")
+
+
+def test_a_post_under_two_addresses_is_one(tmp_path: Path) -> None:
+    rows = [
+        {"text": "停息挂账", "url": "https://weibo.com/1234567890/z0JH2lOMb"},
+        {"text": "停息挂账", "url": "https://m.weibo.cn/detail/3501756485200075"},
+        {"text": "另一条", "url": "https://weibo.com/1234567890/z0JH2lOMc"},
+        {"text": "视频", "url": "https://www.bilibili.com/video/BV17x411w7KC"},
+        {"text": "视频", "url": "https://m.bilibili.com/video/av170001"},
+    ]
+    posts, _ = read(written(tmp_path / "posts.jsonl", *rows), tmp_path)
+    ids = [(post.platform, post.post_id) for post in posts]
+    assert ids[0] == ids[1] == ("weibo", "3501756485200075")
+    assert ids[2] not in (ids[0], ("weibo", "1234567890"))
+    assert ids[3] == ids[4] == ("bilibili", "170001")
+
+
+def test_titles_above_the_header_of_a_spreadsheet(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet
+    for row in (["舆情周报"], ["导出时间", "2026-11-26"], list(XHS), list(XHS.values())):
+        sheet.append(row)
+    book.save(tmp_path / "report.xlsx")
+    (post,), tally = read(tmp_path / "report.xlsx", tmp_path)
+    assert (post.platform, post.title) == ("xiaohongshu", "上岸")
+    assert post.repairs == ("the header stands in row 3",) and tally.rejected == 0
+
+
+def test_a_picture_called_a_table_is_no_table(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "posts.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    done = CliRunner().invoke(app, ["import", str(tmp_path / "posts.csv")])
+    assert isinstance(done.exception, InputError)
+    assert "posts.csv cannot be imported: it is no text" in str(done.exception)
+
+
 def test_importing_twice_changes_nothing(cli: Any, tmp_path: Path) -> None:
     path = written(tmp_path / "posts.jsonl", WEIBO)
     first = json.loads(cli("import", str(path), "--json", "--no-judge").stdout)

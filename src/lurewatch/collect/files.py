@@ -4,17 +4,17 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lurewatch.collect.captured import flattened, from_capture
 from lurewatch.collect.comments import Shelf
 from lurewatch.collect.guess import Columns, guessed, is_enough, shown
-from lurewatch.collect.mapping import mapper_for
+from lurewatch.collect.mapping import mapper_for, sound
 from lurewatch.collect.tables import KINDS, Row, tables_of
 from lurewatch.errors import InputError
-from lurewatch.post import Post
+from lurewatch.post import Post, visible
 
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND  # rows hold people's words: for the owner alone
 TRIED = 20  # rows looked at before a file is left out: the first may be an odd one
@@ -137,7 +137,9 @@ class TableReader:
                     continue
                 break
             try:
-                post, seen_at = mapper(Row(row.number, values, row.repairs))
+                post, seen_at = sound(
+                    *mapper(Row(row.number, values, row.repairs)), datetime.now(UTC)
+                )
                 check_writable(post)
             except (ValueError, TypeError, OverflowError) as error:
                 self.reject(row, str(error))
@@ -164,7 +166,7 @@ class TableReader:
                 f"{self.name}: comments; those of a post's own author were kept with the post"
             )
             return
-        listed = ", ".join(map(str, list(first)[:8]))
+        listed = visible(", ".join(str(name)[:40] for name in list(first)[:8]))
         note = f"{self.name}: not posts we can read, left out (columns {listed})"
         columns = guessed(map(str, first))
         if is_enough(columns):

@@ -3,19 +3,26 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from lurewatch.addresses import read_address
 from lurewatch.collect.guess import Columns
 from lurewatch.collect.layouts import MEDIACRAWLER, OTHERS, Layout
 from lurewatch.collect.tables import Row
 from lurewatch.dates import read_date
+from lurewatch.errors import InputError
 from lurewatch.post import Counts, Post, platform_named
 
 Values = dict[str, Any]
 
 
+NOTHING: Final = frozenset({"none", "null", "nan", "nil", "undefined", "n/a", "#n/a", "-"})
+DAY: Final = timedelta(days=1)  # clocks and zones may differ by as much
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # no platform we read is older
 SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 COUNT: Final = re.compile(r"([\d.]+)\s*(万|亿|[wW])?(\+)?(?:人想要)?")
 TIMES: Final = {"万": 10_000, "w": 10_000, "W": 10_000, "亿": 100_000_000}
@@ -54,21 +61,25 @@ def identified(values: Values, platform: str, repairs: list[str]) -> str:
 
     Raises ValueError where there is neither.
     """
-    url, post_id = cell(values, "url"), cell(values, "post_id") or cell(values, "id")
-    if post_id:
+    url = web_address(cell(values, "url"), [])
+    post_id = cell(values, "post_id") or cell(values, "id")
+    if post_id and (post_id.lower() not in NOTHING or not url):
         return repaired_id(post_id, url, r"(\d{6,})", repairs)
     if not url:
         raise ValueError("no post_id")
+    repairs.append("id taken from the address")
+    shown_on, shown_as = read_address(url)
+    if shown_on == platform != "web":
+        return shown_as
     known = {layout.platform: layout.id_in_url for layout in (*OTHERS, *MEDIACRAWLER)}
     found = re.search(known.get(platform, r"(\d{6,})"), url) or re.search(r"(\d{6,})", url)
-    repairs.append("id taken from the address")
     return found[1] if found else sha256(url.encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
     """A post from a tool's export. Raises ValueError saying what is missing."""
     values, repairs = row.values, list(row.repairs)
-    link = cell(values, layout.link)
+    link = web_address(cell(values, layout.link), repairs)
     post_id = repaired_id(cell(values, layout.post_id), link, layout.id_in_url, repairs)
     if layout.platform == "zhihu" and (kind := cell(values, "content_type")):
         post_id = f"{kind}-{post_id}"
@@ -95,12 +106,13 @@ def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
 def from_plain(row: Row, platform: str) -> tuple[Post, datetime]:
     """A post from a table with our own column names."""
     values, repairs = row.values, list(row.repairs)
-    code = platform_named(cell(values, "platform") or platform or "web")
+    named = cell(values, "platform") or platform or platform_of(cell(values, "url"))
+    code = platform_named(named)
     text = cell(values, "text") or cell(values, "content")
     post_id = identified(values, code, repairs)
     if not text and not cell(values, "title"):
         raise ValueError("neither text nor title")
-    url = cell(values, "url")
+    url = web_address(cell(values, "url"), repairs)
     counts: dict[str, int | None] = {}
     least = []
     for name in ("likes", "comments", "shares", "collects", "views"):
@@ -128,6 +140,19 @@ def from_plain(row: Row, platform: str) -> tuple[Post, datetime]:
     return post, collected(values)
 
 
+def platform_of(url: str) -> str:
+    """
+    Whose address it is, where the table does not say; of none that we know it is the web's.
+
+    >>> platform_of("https://weibo.com/1/z0JH2lOMb"), platform_of("")
+    ('weibo', 'web')
+    """
+    try:
+        return read_address(url)[0]
+    except InputError:
+        return "web"
+
+
 def cell(values: Values, name: str) -> str:
     """A value as text; nothing for what is absent."""
     value = values.get(name)
@@ -144,13 +169,63 @@ def repaired_id(written: str, link: str, pattern: str, repairs: list[str]) -> st
     >>> repairs
     ['id 5.1E+15 recovered from the address']
     """
-    if written and not SCIENTIFIC.fullmatch(written):
+    if written and not SCIENTIFIC.fullmatch(written) and written.lower() not in NOTHING:
         return written
     if found := re.search(pattern, link):
         if written:
             repairs.append(f"id {written} recovered from the address")
         return found[1]
     raise ValueError(f"id {written!r} is lost and the address does not hold it")
+
+
+def web_address(written: str, repairs: list[str]) -> str:
+    """
+    An address that can be visited; any other is left out, and said so.
+
+    >>> repairs = []
+    >>> web_address("//weibo.com/1/a", repairs), web_address("javascript:alert(1)", repairs)
+    ('https://weibo.com/1/a', '')
+    >>> repairs
+    ["the address 'javascript:alert(1)' cannot be visited and was left out"]
+    """
+    whole = f"https:{written}" if written.startswith("//") else written
+    try:
+        parts = urlsplit(whole)
+        visited = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        visited = False
+    if written and not visited:
+        repairs.append(f"the address {written[:80]!r} cannot be visited and was left out")
+    return whole if visited else ""
+
+
+def sound(post: Post, seen_at: datetime, now: datetime) -> tuple[Post, datetime]:
+    """
+    A post without what cannot be: a moment to come, an account called None, pictures of no web.
+
+    Raises ValueError for an id that is none.
+    """
+    if post.post_id.rpartition("-")[2].lower() in NOTHING:
+        raise ValueError(f"id {post.post_id!r} is none")
+    repairs = list(post.repairs)
+    if not EARLIEST <= seen_at <= now + DAY:
+        repairs.append(
+            f"collected at {seen_at.isoformat()}: cannot be, the import's moment is taken"
+        )
+        seen_at = now
+    at = post.published_at
+    if at and not EARLIEST <= at <= now + DAY:
+        repairs.append(f"published at {at.isoformat()}: cannot be, left out")
+        at = None
+    author_id = "" if post.author_id.lower() in NOTHING else post.author_id
+    if author_id != post.author_id:
+        repairs.append(f"the account's id {post.author_id!r} is none and was left out")
+    images = tuple(one for image in post.images if (one := web_address(image, repairs)))
+    if len(repairs) > len(post.repairs) or images != post.images:
+        post = replace(
+            post, published_at=at, author_id=author_id, images=images, repairs=tuple(repairs)
+        )
+    return post, seen_at
 
 
 def read_counts(values: Values, layout: Layout) -> tuple[dict[str, int | None], list[str]]:

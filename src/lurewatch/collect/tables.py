@@ -43,13 +43,21 @@ def tables_of(path: Path) -> Iterator[tuple[str, Iterator[Row]]]:
             yield from database(path)
         elif reader := READERS.get(suffix):
             with path.open("rb") as file:
-                yield "", reader(file)
+                yield "", named(path, reader(file))
         else:
             raise InputError(
                 f"{path}: cannot import {path.suffix or 'this'}; give {', '.join(KINDS)}"
             )
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def named(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    """The same rows; an InputError says of which file."""
+    try:
+        yield from rows
+    except InputError as error:
+        raise InputError(f"{path} cannot be imported: {error}") from None
 
 
 def decoded(line: bytes) -> tuple[str, tuple[str, ...]]:
@@ -122,12 +130,7 @@ def csv_rows(file: IO[bytes]) -> Iterator[Row]:
     """A table with a header; UTF-8 with or without BOM, else GBK."""
     head = file.read(1 << 16)
     file.seek(0)
-    try:
-        head[: head.rfind(b"\n") + 1].decode("utf-8")
-        encoding = "utf-8-sig"
-    except UnicodeDecodeError:
-        encoding = "gb18030"
-    repairs = ("read as GBK",) if encoding == "gb18030" else ()
+    encoding, repairs = encoding_of(head)
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     lines = Replayed(text)
     head_row, _ = next(records(lines), ([], ""))
@@ -139,6 +142,26 @@ def csv_rows(file: IO[bytes]) -> Iterator[Row]:
     finally:
         with suppress(ValueError):  # the file is closed already where nobody read to the end
             text.detach()
+
+
+def encoding_of(head: bytes) -> tuple[str, tuple[str, ...]]:
+    """
+    How a table begins to be written, and what that is called among the repairs.
+
+    Raises InputError for what is no text.
+
+        >>> encoding_of("逾期\\n".encode("gbk")), encoding_of("逾期\\n".encode("utf-16"))
+        (('gb18030', ('read as GBK',)), ('utf-16', ('read as UTF-16',)))
+    """
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16", ("read as UTF-16",)
+    if b"\0" in head:
+        raise InputError("it is no text (it holds NUL bytes)")
+    try:
+        head[: head.rfind(b"\n") + 1].decode("utf-8")
+        return "utf-8-sig", ()
+    except UnicodeDecodeError:
+        return "gb18030", ("read as GBK",)
 
 
 def records(lines: "Replayed") -> Iterator[tuple[list[str], str]]:

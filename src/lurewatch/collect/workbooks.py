@@ -3,14 +3,18 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from lurewatch.collect.guess import guessed, is_enough
+from lurewatch.collect.layouts import MEDIACRAWLER, OTHERS
 from lurewatch.collect.tables import Row
 from lurewatch.errors import InputError
 
 Table = tuple[str, Iterator[Row]]
+TITLES = 10  # rows among which the header is looked for
 MAGIC = b"SQLite format 3\0"
 
 
@@ -33,16 +37,35 @@ def sheets(path: Path) -> Iterator[Table]:
 
 
 def sheet_rows(rows: Iterator[tuple[Any, ...]]) -> Iterator[Row]:
-    """The rows below the header; empty cells are left out, whole numbers stay whole."""
-    head = [str(name).strip() if name is not None else "" for name in next(rows, ())]
-    for number, cells in enumerate(rows, start=2):
+    """
+    The rows below the header; empty cells are left out, whole numbers stay whole.
+
+    Titles may stand above it: the first of some rows whose names we know is the header.
+    """
+    first = list(islice(rows, TITLES))
+    heads = [[str(name).strip() if name is not None else "" for name in cells] for cells in first]
+    place = next((at for at, names in enumerate(heads) if is_header(names)), 0)
+    head = heads[place] if heads else []
+    repairs = (f"the header stands in row {place + 1}",) if place else ()
+    for number, cells in enumerate(chain(first[place + 1 :], rows), start=place + 2):
         values = {
             name: written(cell)
             for name, cell in zip(head, cells, strict=False)
             if name and cell is not None
         }
         if values:
-            yield Row(number, values)
+            yield Row(number, values, repairs)
+
+
+def is_header(names: list[str]) -> bool:
+    """
+    Whether a row names the columns of a table that we can read.
+
+    >>> is_header(["note_id", "shared_count"]), is_header(["博主", "正文", "链接"]), is_header(["2026年11月"])
+    (True, True, False)
+    """
+    known = any(one.known_by in names and one.post_id in names for one in (*MEDIACRAWLER, *OTHERS))
+    return known or "comment_id" in names or is_enough(guessed(names))
 
 
 def written(cell: Any) -> Any:
