@@ -12,6 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 from crawlers.base import CAPPED, FAILED, PlatformSpider, Taken
 from lurewatch import workflow
 from lurewatch.config import read_secrets, read_settings
+from lurewatch.crawling import lost_because
 from lurewatch.errors import StoreError
 from lurewatch.store import Store, open_store
 
@@ -29,6 +30,23 @@ def opened_store() -> Store:
     """The store the environment names."""
     settings = read_settings()
     return open_store(settings, read_secrets(settings))
+
+
+def reason_of(error: BaseException) -> str:
+    """
+    Why a page never came, in a sentence.
+
+    >>> reason_of(TimeoutError()), reason_of(ConnectionRefusedError("111"))
+    ('no answer came in time', 'its host refuses connections')
+    """
+    if isinstance(error, IgnoreRequest):
+        return str(error)
+    said = str(error).strip()
+    names = " ".join(kind.__name__ for kind in type(error).__mro__)
+    return (
+        lost_because(f"{names} {said}")
+        or f"no page came ({said.splitlines()[0] if said else type(error).__name__})"
+    )
 
 
 class KeepPage:
@@ -101,7 +119,7 @@ class CountCoverage:
             platform=spider.name,
             keyword=failure.request.meta.get("keyword", ""),
             state="disallowed" if forbidden else "failed",
-            detail=f"{failure.request.url}: {failure.getErrorMessage()}".splitlines()[0],
+            detail=f"{failure.request.url}: {reason_of(failure.value)}",
         )
 
     def capped(self, spider: PlatformSpider, keyword: str, detail: str = "") -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse, JsonResponse, TextResponse
 
-from crawlers.base import PlatformSpider, read_page
+from crawlers.base import PlatformSpider, page_for, read_page
 from lurewatch.errors import InputError
 from lurewatch.post import columns_of, platform_named
 
@@ -26,6 +26,15 @@ def spider_of(platform: str) -> type[PlatformSpider]:
         ) from None
     found: type[PlatformSpider] = getattr(module, f"{code.title()}Spider")
     return found
+
+
+def check_address(platform: str, url: str) -> None:
+    """Raises InputError for an address at which the platform has no page that we read."""
+    spider = spider_of(platform)
+    try:
+        page_for(spider.pages, url)
+    except ValueError as error:
+        raise InputError(f"--url: {error} ({spider.name})") from None
 
 
 def response_of(url: str, body: bytes) -> TextResponse:

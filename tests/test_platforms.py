@@ -108,3 +108,6 @@ def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
     done = read("tieba", str(page), "--url", "http://[")
     assert done.returncode == 2
     assert "is no address" in done.stderr and "Traceback" not in done.stderr
+    done = read("tieba", str(page), "--url", "https://example.com/elsewhere")
+    assert done.returncode == 2
+    assert "https://example.com/elsewhere" in done.stderr and not done.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from crawlers.reading import read_saved
+from crawlers.reading import check_address, read_saved
 from lurewatch.dates import CHINA
 from lurewatch.errors import InputError, LurewatchError
 
@@ -39,6 +39,8 @@ class Command(ScrapyCommand):
         try:
             platform, name = args
             seen = read_saved(platform, Path(name), opts.url, moment(opts.captured_at))
+            if not seen["wall"]:  # which may stand at any address
+                check_address(platform, opts.url)
         except LurewatchError as error:
             sys.stderr.write(f"lurewatch: {error}\n")
             self.exitcode = error.exit_code

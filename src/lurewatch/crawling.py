@@ -1,6 +1,7 @@
 """Run spiders: each in a process of its own, and one at a time for a platform, whoever starts it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -197,9 +198,52 @@ def run_spider(
                     told = time.monotonic()
                 if told is not None and time.monotonic() - told > GRACE:
                     child.kill()
-    said = [line for line in errors.splitlines() if "Error" in line or "lurewatch" in line]
-    troubled = child.returncode or "Traceback" in errors
-    return f"{code}: {said[-1].strip() if said else 'its process ended early'}" if troubled else ""
+    return f"{code}: {in_words(errors)}" if child.returncode or "Traceback" in errors else ""
+
+
+REASONS: Final = (  # what a lost page's error is called by twisted, scrapy and the browser
+    ("Timeout|TimedOut|TIMED_OUT", "no answer came in time"),
+    ("DNSLookup|CannotResolve|NAME_NOT_RESOLVED", "its host cannot be found: is the address right?"),
+    ("Refused|REFUSED", "its host refuses connections"),
+    ("SSL|TLS|CERT", "no secure connection could be made to its host"),
+    ("NoRoute|Unreachable|UNREACHABLE|DISCONNECTED", "there is no way to its host: is this machine online?"),
+    ("Lost|NeverReceived|ResponseFailed|ConnectionDone|Reset|RESET|EMPTY_RESPONSE|DataLoss|ERR_CONNECTION", "the connection broke off"),
+    ("ConnectError|ConnectionFailed|DownloadFailed", "its host cannot be reached"),
+    ("Cancelled|MaxSize", "the answer is larger than any page we read"),
+    ("TargetClosed|BrowserType|Executable", "the browser ended or could not be started: lurewatch doctor"),
+)  # fmt: skip
+
+
+def lost_because(named: str) -> str:
+    """
+    Why a page never came, by what an error is called and says; nothing where it is none that we know.
+
+    >>> lost_because("DownloadConnectionRefusedError: 111"), lost_because("KeyError: 'x'")
+    ('its host refuses connections', '')
+    """
+    return next((words for pattern, words in REASONS if re.search(pattern, named)), "")
+
+
+def in_words(errors: str) -> str:
+    """
+    What a spider's process said last of its end, as a sentence.
+
+    >>> in_words("Traceback ...\\nlurewatch.errors.InputError: weibo needs a token")
+    'weibo needs a token'
+    >>> in_words("Traceback ...\\nKeyError: 'x'")
+    "a fault of lurewatch ended it (KeyError: 'x')"
+    >>> in_words("")
+    'its process ended early'
+    """
+    said = [line.strip() for line in errors.splitlines() if "Error" in line or "lurewatch" in line]
+    if not said:
+        return "its process ended early"
+    ours = re.fullmatch(r"(?:lurewatch\.errors\.\w+Error|lurewatch): (.+)", said[-1])
+    if ours:
+        return ours[1]
+    if lost := lost_because(said[-1]):
+        return lost
+    return f"a fault of lurewatch ended it ({said[-1]})" if "Error" in said[-1] else said[-1]
 
 
 def scrapy_environment(environ: dict[str, str] | None = None) -> dict[str, str]:

@@ -204,7 +204,7 @@ def read(
     Print what our page object sees in a saved page, as JSON.
 
     A wall (login, CAPTCHA, rate limit) is named in `wall` and ends with exit code 0; a file that
-    cannot be read ends with 2.
+    cannot be read, and an address that is no page of the platform, end with 2.
     """
     command = [sys.executable, "-m", "scrapy", "readpage", platform, str(file), "--url", url]
     if captured_at:
