@@ -1,7 +1,9 @@
 """Second factors: one-time codes (TOTP, RFC 6238), and recovery codes for whoever lost the device."""
 
 import hmac
+import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +19,10 @@ STEP: Final = 30  # seconds that a code lasts
 DRIFT: Final = 1  # steps that a clock may be off
 RECOVERY: Final = 10  # codes given at once
 LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is taken for another
-HASHER: Final = PasswordHasher()
+SHAPE: Final = re.compile(rf"[{LETTERS}]{{4}}(-[{LETTERS}]{{4}}){{2}}")
+HASHER: Final = PasswordHasher(
+    time_cost=2, memory_cost=19 * 1024, parallelism=1
+)  # for what nobody chose
 
 
 def step_of(secret: str, code: str, at: datetime) -> int | None:
@@ -48,6 +53,12 @@ def recovery_code() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
 
 
+def fresh_codes() -> tuple[list[str], list[str]]:
+    """Recovery codes and their digests. Slow, as argon2 is meant to be: not for inside a transaction."""
+    codes = [recovery_code() for _ in range(RECOVERY)]
+    return codes, [HASHER.hash(code) for code in codes]
+
+
 def secret_of(db: Db, name: str) -> str | None:
     """What a person's codes are made of."""
     return _opened(db, name, "secret")
@@ -73,24 +84,21 @@ def propose(db: Db, name: str, secret: str) -> None:
         db.connection.execute(insert(second_factors).values(name=name, pending=sealed, last_step=0))
 
 
-def confirm(db: Db, name: str, step: int, at: datetime) -> list[str]:
-    """The pending secret counts from now on; gives new recovery codes, which are shown once."""
+def confirm(db: Db, name: str, step: int, at: datetime) -> None:
+    """The pending secret counts from now on."""
     db.connection.execute(
         update(second_factors)
         .where(second_factors.c.name == name)
         .values(secret=second_factors.c.pending, pending=None, last_step=step, since=at)
     )
-    return renew_recovery(db, name)
 
 
-def renew_recovery(db: Db, name: str) -> list[str]:
+def keep_recovery(db: Db, name: str, digests: Sequence[str]) -> None:
     """New recovery codes; those from before count no more."""
     db.connection.execute(delete(recovery_codes).where(recovery_codes.c.name == name))
-    codes = [recovery_code() for _ in range(RECOVERY)]
     db.connection.execute(
-        insert(recovery_codes), [{"name": name, "digest": HASHER.hash(code)} for code in codes]
+        insert(recovery_codes), [{"name": name, "digest": digest} for digest in digests]
     )
-    return codes
 
 
 def use_step(db: Db, name: str, step: int) -> bool:
@@ -104,7 +112,9 @@ def use_step(db: Db, name: str, step: int) -> bool:
 
 
 def recovery_of(db: Db, name: str, code: str) -> int | None:
-    """The number of the unused recovery code that this is. Slow, as argon2 is meant to be."""
+    """The number of the unused recovery code that this is. Slow for what looks like one."""
+    if not SHAPE.fullmatch(code):
+        return None
     query = select(recovery_codes).where(
         recovery_codes.c.name == name, recovery_codes.c.used_at.is_(None)
     )

@@ -52,15 +52,18 @@ def confirm_factor(
     Gives nothing for a wrong code; what counted before counts still then.
     """
     at = current()
+    codes, digests = factors.fresh_codes()
     with store.begin() as db:
         secret = factors.pending_of(db, name)
         if secret is None:
             raise NotAllowedError("no second factor was begun: begin again")
         step = factors.step_of(secret, plain(code), at)
-        codes = None if step is None else factors.confirm(db, name, step, at)
-        what = "set second factor" if codes else "failed second factor"
+        if step is not None:
+            factors.confirm(db, name, step, at)
+            factors.keep_recovery(db, name, digests)
+        what = "failed second factor" if step is None else "set second factor"
         audit.note(db, at, who or operator_name(), what, name)
-    return codes
+    return None if step is None else codes
 
 
 def verify_code(store: Store, name: str, code: str) -> User | None:
@@ -102,8 +105,9 @@ def recovery_left(store: Store, name: str) -> int:
 
 def renew_recovery(store: Store, name: str) -> list[str]:
     """New recovery codes for a person who proved to be it; the old ones count no more."""
+    codes, digests = factors.fresh_codes()
     with store.begin() as db:
-        codes = factors.renew_recovery(db, name)
+        factors.keep_recovery(db, name, digests)
         audit.note(db, current(), name, "new recovery codes", name)
     return codes
 
