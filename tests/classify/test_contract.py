@@ -242,6 +242,12 @@ def test_a_verdict_does_not_depend_on_its_neighbours(detector: Detector) -> None
     assert together[-1] == alone
 
 
+def test_posts_run_side_by_side_are_what_each_is_alone(detector: Detector) -> None:
+    posts = [{"id": text, "text": text} for text in LURES + INNOCENT]
+    together, _ = judged(detector, lines(*posts), screen=False)
+    assert together == [judged(detector, lines(post), screen=False)[0][0] for post in posts]
+
+
 def test_a_flag_names_the_clauses_that_carried_it(detector: Detector) -> None:
     text = "姐妹们好，停息挂账分60期，不成功不收费，加薇demo_kk99"
     (plain,) = detector.judge([Post("", "", "", text)])

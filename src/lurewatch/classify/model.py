@@ -1,7 +1,9 @@
 """Run the shipped model: text in, probabilities out."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,6 +113,7 @@ class Classifier:
 
         onnxruntime.set_default_logger_severity(3)
         options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # a post is too small to share: `predict` runs several
         options.enable_cpu_mem_arena = False  # long posts are rare: give their memory back
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # wait asleep
         cpu = ["CPUExecutionProvider"]
@@ -127,13 +130,16 @@ class Classifier:
         One prediction a text, in order.
 
         Each text is run alone: 8-bit arithmetic scales by what is run together, and what is said of
-        a post must not depend on its neighbours.
+        a post must not depend on its neighbours. As many run side by side as there are cores, each
+        on one: threads that share one short post wait for each other more than they compute.
         """
         readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        return [
-            self._run(self._cut(encoding.ids), text)
-            for encoding, text in zip(self._tokenizer.encode_batch(readable), texts, strict=True)
-        ]
+        rows = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(readable)]
+        if len(rows) < 2:
+            return [self._run(row, text) for row, text in zip(rows, texts, strict=True)]
+        _ = self._session, self.screen  # loaded once, before several threads ask for them
+        with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+            return list(side_by_side.map(self._run, rows, texts))
 
     def _cut(self, ids: list[int]) -> list[int]:
         """Head and tail of a long text: routes stand at its end."""
