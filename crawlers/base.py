@@ -153,6 +153,7 @@ class PlatformSpider(scrapy.Spider):
     home: ClassVar[str]  # the platform's own address
     hosts: ClassVar[tuple[str, ...]]  # where its public pages may lead; subdomains too
     pages: ClassVar[tuple[type[Page], ...]]
+    how: ClassVar[str] = "spider"  # as its runs are noted
     needs_browser: ClassVar[bool] = False  # only where the page is made by JavaScript
     search_is_api: ClassVar[bool] = False  # answers of an API need no browser
     takes_window: ClassVar[bool] = False  # its search can be limited to days

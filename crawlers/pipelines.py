@@ -55,9 +55,23 @@ class KeepPage:
     def __init__(self) -> None:
         self.store = opened_store()
 
-    def process_item(self, item: Taken) -> Taken:
+    def process_item(self, item: object) -> object:
         """Keep it."""
-        workflow.take_in(self.store, item.capture, item.next_url, item.detail, item.place)
+        if isinstance(item, Taken):
+            workflow.take_in(self.store, item.capture, item.next_url, item.detail, item.place)
+        return item
+
+
+class KeepPicture:
+    """What came of a picture enters the store before the next is asked for."""
+
+    def __init__(self) -> None:
+        self.store = opened_store()
+
+    def process_item(self, item: object) -> object:
+        """Keep it."""
+        if isinstance(item, workflow.Fetched):
+            workflow.keep_picture(self.store, item)
         return item
 
 
@@ -86,7 +100,7 @@ class CountCoverage:
         spider.run_id = workflow.start_run(
             self.store,
             platform=spider.name,
-            how="spider",
+            how=spider.how,
             run_id=spider.run_id or None,
             addresses=spider.addresses,
         )

@@ -9,7 +9,7 @@ from lurewatch.browser import find_chromium, is_private, launch_options
 from lurewatch.config import read_settings
 
 BOT_NAME = "lurewatch"
-SPIDER_MODULES = ["crawlers.platforms"]
+SPIDER_MODULES = ["crawlers.platforms", "crawlers.pictures"]
 NEWSPIDER_MODULE = "crawlers.platforms"
 COMMANDS_MODULE = "crawlers.commands"
 TEMPLATES_DIR = str(Path(__file__).parent / "templates")  # `scrapy genspider` writes our shape
@@ -45,7 +45,10 @@ DOWNLOADER_MIDDLEWARES = {
     "crawlers.permits.Permits": 60,
     "crawlers.guard.StopAtWall": 650,  # nearer the network than redirects
 }
-ITEM_PIPELINES = {"crawlers.pipelines.KeepPage": 100}
+ITEM_PIPELINES = {
+    "crawlers.pipelines.KeepPage": 100,
+    "crawlers.pipelines.KeepPicture": 200,
+}
 EXTENSIONS = {"crawlers.pipelines.CountCoverage": 100}
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

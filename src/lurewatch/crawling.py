@@ -129,12 +129,8 @@ def crawl_source(
     run_id = uuid.uuid4().hex
     if not despite_rest and (why := workflow.why_not(source, datetime.now(UTC))):
         return Crawled(code, run_id, "left", "", f"{code} {why}", source)
-    until = time.monotonic() + patience
-    while not hold(store, code, holder):
-        if time.monotonic() >= until or (stop and stop.is_set()):
-            left = f"{code} is being asked by another lurewatch ({workflow.source(store, code).holder})"
-            return Crawled(code, run_id, "left", "", left, source)
-        time.sleep(1)
+    if left := _held_by_another(store, code, holder, patience, stop):
+        return Crawled(code, run_id, "left", "", left, source)
     delay = workflow.delay_of(store, code)
     said = run_spider(
         code,
@@ -148,6 +144,72 @@ def crawl_source(
     )
     after = workflow.release_source(store, code, run_id, datetime.now(UTC), pause_after)
     return Crawled(code, run_id, workflow.came_of(store, run_id), said, "", after)
+
+
+def fetch_pictures(
+    store: Store,
+    code: str,
+    limit: int,
+    holder: str,
+    *,
+    environ: dict[str, str] | None = None,
+    despite_rest: bool = False,
+    patience: float = 0.0,
+    stop: threading.Event | None = None,
+) -> Crawled:
+    """
+    Fetch pictures of one platform's posts, if it may be asked now and nobody else is asking it.
+
+    The caller has listed them, and gives signs of life for *holder*.
+    """
+    source, now = workflow.source(store, code), datetime.now(UTC)
+    run_id = uuid.uuid4().hex
+    why = workflow.why_not(source, now) or workflow.pictures_rest(store, code, now)
+    if why and not despite_rest:
+        return Crawled(code, run_id, "left", "", f"{code} {why}", source)
+    if left := _held_by_another(store, code, holder, patience, stop):
+        return Crawled(code, run_id, "left", "", left, source)
+    delay = workflow.delay_of(store, code)
+    said = run_picture_spider(code, run_id, limit, environ, delay=delay, stop=stop)
+    after = workflow.release_after_pictures(store, code, run_id, datetime.now(UTC))
+    return Crawled(code, run_id, workflow.came_of(store, run_id), said, "", after)
+
+
+def fetch_all_pictures(
+    store: Store,
+    codes: Sequence[str],
+    limit: int,
+    *,
+    environ: dict[str, str] | None = None,
+    despite_rest: bool = False,
+) -> list[Crawled]:
+    """Fetch pictures that wait, for a person who waits too; of all these platforms at once."""
+    waiting = workflow.pictures_waiting(store)
+    asked = [code for code in codes if waiting.get(code)]
+    if not asked or not limit:
+        return []
+    holder = a_holder()
+    with beating(store, holder), ThreadPoolExecutor(min(len(asked), 4)) as pool:
+        return list(
+            pool.map(
+                lambda code: fetch_pictures(
+                    store, code, limit, holder, environ=environ, despite_rest=despite_rest
+                ),
+                asked,
+            )
+        )
+
+
+def _held_by_another(
+    store: Store, code: str, holder: str, patience: float, stop: threading.Event | None
+) -> str:
+    """Take a platform, waiting *patience* seconds for whoever has it; who has it still, or nothing."""
+    until = time.monotonic() + patience
+    while not hold(store, code, holder):
+        if time.monotonic() >= until or (stop and stop.is_set()):
+            return f"{code} is being asked by another lurewatch ({workflow.source(store, code).holder})"
+        time.sleep(1)
+    return ""
 
 
 def hold(store: Store, code: str, holder: str) -> bool:
@@ -180,7 +242,32 @@ def run_spider(
         "addresses": "\n".join(addresses or ()),
     }
     arguments |= {name: day for name, day in zip(("since", "until"), window, strict=True) if day}
-    command = [sys.executable, "-m", "scrapy", "crawl", code]
+    return _run(code, code, arguments, environ, delay, stop)
+
+
+def run_picture_spider(
+    code: str,
+    run_id: str,
+    limit: int,
+    environ: dict[str, str] | None = None,
+    *,
+    delay: float | None = None,
+    stop: threading.Event | None = None,
+) -> str:
+    """Fetch pictures of a platform's posts in a process of its own; what went wrong, or nothing."""
+    arguments = {"run_id": run_id, "platform": code, "limit": str(limit)}
+    return _run("pictures", code, arguments, environ, delay, stop)
+
+
+def _run(
+    spider: str,
+    code: str,
+    arguments: dict[str, str],
+    environ: dict[str, str] | None,
+    delay: float | None,
+    stop: threading.Event | None,
+) -> str:
+    command = [sys.executable, "-m", "scrapy", "crawl", spider]
     for name, value in arguments.items():
         command += ["-a", f"{name}={value}"]
     if delay is not None:

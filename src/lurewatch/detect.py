@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from lurewatch.classify.attribution import carried
-from lurewatch.classify.encode import model_text
+from lurewatch.classify.encode import model_text, picture_text
 from lurewatch.classify.model import Classifier, Prediction
 from lurewatch.config import Settings
 from lurewatch.finding import (
@@ -27,6 +27,7 @@ from lurewatch.text.normalise import normalise
 from lurewatch.text.signals import find_signals
 
 LIFTS: Final = frozenset({"promise", "fee", "method", "policy", "papers", "impersonation"})
+OTHERS_OFFERS: Final = PROTECTED - {Stance.EXPERIENCE}  # voices that show what others offer
 OWNERS: Final[dict[Stance, Owner]] = {
     Stance.SOLICIT: "author",
     Stance.RECRUIT: "author",
@@ -107,6 +108,8 @@ class Detector:
         predictions = dict(
             zip(wanted, self._classifier.predict([texts[at] for at in wanted]), strict=True)
         )
+        for at in wanted:
+            predictions[at] = self.with_pictures(bundles[at], texts[at], predictions[at])
         verdicts = [
             self.verdict(bundle, predictions.get(at), model_only=not screen)
             for at, bundle in enumerate(bundles)
@@ -117,6 +120,30 @@ class Detector:
             self.explained(verdict, bundles[at], predictions[at]) if verdict.flagged else verdict
             for at, verdict in enumerate(verdicts)
         ]
+
+    def with_pictures(
+        self, bundle: Sequence[Piece], text: str, prediction: Prediction
+    ) -> Prediction:
+        """
+        What the model says of a post with text in its pictures, when its own words are heard alone too.
+
+        Who asks, warns or complains often shows the offer it is about: where the words by themselves
+        are of a protected voice, they decide. Words so long that the model could not read the
+        pictures with them are no hiding place: the pictures are read a second time, with little else.
+        """
+        limits = self._classifier.thresholds
+        if not any(field == "ocr" for field, _, _ in bundle):
+            return prediction
+        if not prediction.flagged(limits):
+            if prediction.stance in PROTECTED or not self._classifier.cuts(text):
+                return prediction
+            second = self._classifier.predict([picture_text(bundle)])[0]
+            if not second.flagged(limits):
+                return prediction
+            prediction = second
+        words = [piece for piece in bundle if piece[0] != "ocr"]
+        alone = self._classifier.predict([model_text(words)])[0]
+        return alone if alone.stance in OTHERS_OFFERS else prediction
 
     def explained(
         self, verdict: Verdict, bundle: Sequence[Piece], prediction: Prediction

@@ -10,6 +10,8 @@ from lurewatch.addresses import read_address
 from lurewatch.config import Settings
 from lurewatch.crawling import SPIDERS, run_spider
 from lurewatch.errors import InputError
+from lurewatch.pictures.reading import Reader, can_read, text_of
+from lurewatch.pictures.seeing import UnreadableError, look
 from lurewatch.post import Post
 from lurewatch.store import Store
 from lurewatch.workflow import add_by_person, coverage
@@ -26,6 +28,7 @@ class Added:
     post_id: str
     captured: bool  # read from its public page; else kept as a person saw it
     came: str  # of the visit
+    shot: str = ""  # what came of reading the screenshot; nothing where there was none to read
 
 
 def add_post(
@@ -53,16 +56,35 @@ def add_post(
         failure = run_spider(platform, run_id, None, [url], 1, environ)
         rows = coverage(store, [run_id])
         came = ", ".join(sorted({row.state for row in rows})) or failure or "no answer"
-    captured = "captured" in came
-    if not captured and not (text or title):
+    if "captured" in came:
+        return Added(platform, post_id, True, came)
+    read, shot = read_shot(file)
+    if not (text or title or read):
         raise InputError(
-            f"{url}: the public page gave no post ({platform}: {came}); add what you saw:"
-            " its text (--text), and a screenshot of it (--file)"
+            f"{url}: the public page gave no post ({platform}: {came}); add what you saw: its text"
+            f" (--text), and a screenshot of it (--file){f'; {shot}' if shot else ''}"
         )
-    if not captured:
-        post = Post(platform, post_id, url, text, title=title, author_name=author)
-        add_by_person(store, post, file, who)
-    return Added(platform, post_id, captured, came)
+    ocr = (read,) if read else ()
+    post = Post(platform, post_id, url, text, title=title, author_name=author, ocr=ocr)
+    add_by_person(store, post, file, who)
+    return Added(platform, post_id, False, came, shot)
+
+
+def read_shot(file: tuple[str, bytes] | None) -> tuple[str, str]:
+    """
+    The text of a person's screenshot, and what came of reading it.
+
+    Both are empty where the file is no picture or the packages that read pictures are not installed.
+    """
+    if file is None or not file[0].startswith("image/") or not can_read():
+        return "", ""
+    try:
+        image, _ = look(file[1])
+        found = text_of(Reader().read(image))
+    except UnreadableError as error:
+        return "", f"the screenshot cannot be read ({error.state}: {error})"
+    said = f"{len(found)} characters were read in the screenshot"
+    return found, said if found else "no text was found in the screenshot"
 
 
 def checked_file(name: str, body: bytes) -> tuple[str, bytes]:

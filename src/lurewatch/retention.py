@@ -3,19 +3,21 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from lurewatch import workflow
 from lurewatch.addresses import read_address
 from lurewatch.errors import NotAllowedError
 from lurewatch.periods import Periods
-from lurewatch.store import Store, audit, custody, expiry, findings, holds, objections
+from lurewatch.store import Store, audit, custody, expiry, findings, holds, objections, pictures
 from lurewatch.store.expiry import Purged
 from lurewatch.store.holds import About, Hold
 
 __all__ = ["About", "Hold", "Purged"]
 REJECTED: Final = "*.rejected.jsonl"
+STRAY: Final = timedelta(days=1)  # a file that nothing knows of is no picture being kept any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Retained:
     """What a run of retention came to, or would come to."""
 
     purged: Purged
-    files: int  # packages, letters and lists of rejected rows
+    files: int  # packages, letters, pictures and lists of rejected rows
 
 
 def run(
@@ -38,7 +40,7 @@ def run(
     with store.begin() as db:
         trial = db.connection.begin_nested()
         purged = expiry.purge(db, now, periods)
-        left = expiry.leftovers(db)
+        left, unneeded = expiry.leftovers(db), len(pictures.unneeded(db))
         if dry_run:
             trial.rollback()
         else:
@@ -49,7 +51,8 @@ def run(
         _destroy(store, left, who, now)
         for path in rejected:
             path.unlink(missing_ok=True)
-    return Retained(purged, len(left) + len(rejected))
+        workflow.clear_pictures(store, strays_before=now - STRAY)
+    return Retained(purged, len(left) + len(rejected) + unneeded)
 
 
 def _expired_files(folder: Path, due: datetime) -> list[Path]:
@@ -130,4 +133,6 @@ def about(store: Store, written: str, *, who: str, erase: bool = False) -> list[
         what = "erase for a subject" if erase else "look up a subject"
         audit.note(db, now, who, what, f"{len(found)} posts, {len(erasable)} erased")
     _destroy(store, left, who, now)
+    if erase:
+        workflow.clear_pictures(store)
     return found

@@ -17,11 +17,21 @@ from typing import Final
 
 from lurewatch import desk, retention, workflow
 from lurewatch.config import Settings
-from lurewatch.crawling import BEAT, LEASE, Crawled, Order, a_holder, crawl_source, spider_code
+from lurewatch.crawling import (
+    BEAT,
+    LEASE,
+    Crawled,
+    Order,
+    a_holder,
+    crawl_source,
+    fetch_pictures,
+    spider_code,
+)
 from lurewatch.detect import Detector, lexicon_for
 from lurewatch.errors import LurewatchError
 from lurewatch.notify import tell
 from lurewatch.periods import read_periods
+from lurewatch.pictures.reading import Reader, can_read
 from lurewatch.store import Store
 from lurewatch.watchlist import RETENTION, WEBHOOKS, Chore, Watch, Watchlist, read_watchlist
 from lurewatch.workflow import Firing, FiringState
@@ -43,6 +53,8 @@ class Fired:
     crawled: tuple[Crawled, ...]
     posts: int
     findings: int
+    pictured: tuple[Crawled, ...] = ()  # the runs for pictures of the posts
+    pictures: int = 0  # that were read
 
 
 @dataclass(slots=True)
@@ -182,7 +194,9 @@ class Scheduler:
             ]
             with ThreadPoolExecutor(len(watch.platforms)) as pool:
                 crawled = tuple(pool.map(ask, codes))
+            pictured = self.fetch_pictures(codes, halt)
             with self.judging:  # one model in memory at a time
+                pictures = self.read_pictures()
                 detector, lexicon = Detector.load(self.settings), lexicon_for(self.settings)
                 judged = workflow.judge_pending(self.store, detector, linked_by=lexicon)
                 workflow.link_pending(self.store, lexicon)
@@ -195,7 +209,9 @@ class Scheduler:
         finally:
             over.set()
             heart.join()
-        fired = Fired(watch.name, worst(crawled), crawled, judged.posts, judged.findings)
+        fired = Fired(
+            watch.name, worst(crawled), crawled, judged.posts, judged.findings, pictured, pictures
+        )
         if self.stop.is_set() and fired.state == "stopped":
             workflow.leave_firing(self.store, firing, self.holder, datetime.now(UTC))
         else:
@@ -248,6 +264,24 @@ class Scheduler:
             counts[arrived] += 1
         told = f"{counts[True]} delivered, {counts[False]} to be tried again or given up"
         return told if any(counts.values()) else ""
+
+    def fetch_pictures(self, codes: list[str], halt: threading.Event) -> tuple[Crawled, ...]:
+        """Ask for the pictures of these platforms' posts, where they can be read."""
+        limit = self.settings.pictures
+        if not limit or not can_read():
+            return ()
+        waiting = workflow.pictures_waiting(self.store)
+        return tuple(
+            fetch_pictures(self.store, code, limit, self.holder, stop=halt)
+            for code in codes
+            if waiting.get(code) and not halt.is_set()
+        )
+
+    def read_pictures(self) -> int:
+        """Read what was fetched, where pictures can be read; gives how many."""
+        if not self.settings.pictures or not can_read():
+            return 0
+        return sum(workflow.read_pictures(self.store, Reader()).states.values())
 
     def live(
         self,
@@ -319,6 +353,9 @@ def lines_of(fired: Fired) -> list[str]:
     found = [one.left or f"{one.platform} {one.state}" for one in fired.crawled]
     if any(not one.left for one in fired.crawled):
         found.append(f"{fired.posts} posts judged, {fired.findings} new findings")
+    if fired.pictures:
+        found.append(f"{fired.pictures} pictures read")
+    found += [one.left for one in fired.pictured if one.left]
     return found
 
 
@@ -340,4 +377,9 @@ def troubles(fired: Fired) -> list[str]:
             )
         elif one.state in ("failed", "interrupted"):
             found.append(f"{one.platform}: {one.said or one.source.why}. 本次采集失败")
+    found += [
+        f"{one.platform}: its pictures were refused, and rest for some hours. 图片抓取被拒，已停止"
+        for one in fired.pictured
+        if one.state == "blocked"
+    ]
     return found

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from lurewatch import custody, workflow
-from lurewatch.cli.acting import exported, stamped
+from lurewatch import custody, desk, workflow
+from lurewatch.cli.acting import stamped
 from lurewatch.config import Settings
 from lurewatch.errors import InputError
 from lurewatch.evidence.package import keep
@@ -163,7 +163,7 @@ def test_an_authority_out_of_reach_leaves_the_package_whole(kept: Any, store: St
 def test_custody_leaves_the_house_with_the_package(kept: Any, store: Store, tmp_path: Path) -> None:
     finding, package = kept
     workflow.note_custody(store, package.sums_sha256, "lee", "looked at page.png")
-    exported(store, finding, package, tmp_path / "one.zip")
+    desk.export_evidence(store, finding, package, tmp_path / "one.zip", who="lee")
     log = workflow.custody_of(store, package.sums_sha256)
     assert [entry.what for entry in log] == ["sealed", "looked at page.png", "exported one.zip"]
     assert custody.broken_at(log) is None

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from lurewatch import workflow
-from lurewatch.cli.acting import draft_request, keep_all
+from lurewatch.cli.acting import keep_all
 from lurewatch.cli.demo import INSTITUTION
 from lurewatch.config import Settings, read_secrets
 from lurewatch.demo.pages import document
 from lurewatch.demo.posts import CHANGED, FORBIDDEN, HURRIED, DemoPost, all_posts
 from lurewatch.detect import Detector, lexicon_for
+from lurewatch.drafting import Wish, draft
 from lurewatch.finding import LURING, Finding, Label
 from lurewatch.post import Capture, CoverageState, Post
 from lurewatch.store import Store, open_store
@@ -79,7 +80,9 @@ def fortnight(
     history(store, settings, decided[drafts:], now)
     keep_all(store, settings, decided[:drafts])
     for one in decided[:drafts]:
-        draft_request(store, settings, workflow.finding(store, one.finding_id, reader="ann"), settings.home / "letters")  # fmt: skip
+        found = workflow.finding(store, one.finding_id, reader="ann")
+        ann = workflow.User("ann", "reviewer", False)
+        draft(store, settings, found, settings.home / "letters", user=ann, wish=Wish())
     return store
 
 
@@ -204,7 +207,7 @@ def history(store: Store, settings: Settings, decided: list[Finding], now: datet
 
 def recipient(one: Finding) -> str:
     """Whom a request about this post is for."""
-    from lurewatch.letters.report import rules
+    from lurewatch.letters.law import rules
 
     return str(rules("words.yaml")["platforms"][one.post.platform])
 

@@ -141,6 +141,10 @@ class Classifier:
         with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
             return list(side_by_side.map(self._run, rows, texts))
 
+    def cuts(self, text: str) -> bool:
+        """Whether the model reads a text only in part."""
+        return len(self._tokenizer.encode(text).ids) > self.thresholds.length
+
     def _cut(self, ids: list[int]) -> list[int]:
         """Head and tail of a long text: routes stand at its end."""
         length = self.thresholds.length

@@ -22,6 +22,7 @@ from lurewatch.cli import (
     lexicon,
     linking,
     pending,
+    pictures,
     reporting,
     requesting,  # noqa: F401  # its commands join those of acting
     retaining,
@@ -48,6 +49,7 @@ app.command("import", rich_help_panel=COLLECT)(keeping.import_)
 app.command("coverage", rich_help_panel=COLLECT)(collecting.coverage)
 app.add_typer(scheduling.app, name="schedule", rich_help_panel=COLLECT)
 app.add_typer(scheduling.sources_app, name="sources", rich_help_panel=COLLECT)
+app.add_typer(pictures.app, name="pictures", rich_help_panel=COLLECT)
 app.command("read", rich_help_panel=COLLECT)(collecting.read)
 app.command("judge", rich_help_panel=JUDGE)(pending.judge)
 app.command("classify", rich_help_panel=JUDGE)(judging.classify)

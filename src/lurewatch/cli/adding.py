@@ -20,7 +20,8 @@ def add(
     Add one post by its address: read from the public page, else kept as you saw it, and said so.
 
     The page is asked for once. Where it is behind a wall, forbidden by robots.txt, or of a platform we
-    do not read, --text (and --file) are kept as a person's own capture.
+    do not read, --text (and --file) are kept as a person's own capture. With [ocr] installed the text
+    of a screenshot is read and kept as the post's text in pictures.
     """
     from lurewatch.cli.pending import judge_all
     from lurewatch.config import read_secrets, read_settings
@@ -32,7 +33,7 @@ def add(
     store = open_store(settings, read_secrets(settings))
     added = add_post(store, url, text=text, title=title, author=author, file=kept_file, visit=visit)
     how = "read from its public page" if added.captured else f"kept as you saw it ({added.came})"
-    typer.echo(f"{added.platform} {added.post_id}: {how}")
+    typer.echo(f"{added.platform} {added.post_id}: {how}{f'; {added.shot}' if added.shot else ''}")
     judged = judge_all(store, settings)
     typer.echo(f"Judged {judged.posts} posts: {judged.findings} new findings.")
 

@@ -34,6 +34,7 @@ def crawl(
     pages: Annotated[int, typer.Option(min=1, help="At most so many pages a keyword.")] = 10,
     since: Annotated[str, typer.Option(help="From this day on, as 2026-11-01, where a search takes days (weibo).")] = "",
     until: Annotated[str, typer.Option(help="Up to this day.")] = "",
+    pictures: Annotated[bool, typer.Option(help="Fetch and read the posts' pictures afterwards, where [ocr] is installed.")] = True,
     judge: Annotated[bool, typer.Option(help="Judge the new posts afterwards.")] = True,
     now: Annotated[bool, typer.Option("--now", help="Even a platform that rests after a wall.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the coverage as JSON.")] = False,
@@ -61,6 +62,10 @@ def crawl(
     for one in done:
         for line in filter(None, (one.left, one.said)):
             typer.echo(line, err=True)
+    if pictures:
+        from lurewatch.cli.pictures import after_crawl
+
+        after_crawl(store, settings, codes)
     if judge:
         from lurewatch.cli.pending import judge_all
 

@@ -57,7 +57,10 @@ def demo(
     from rich.console import Console
 
     from lurewatch.cli.pending import judge_all
+    from lurewatch.cli.pictures import after_crawl
     from lurewatch.config import read_secrets, read_settings
+    from lurewatch.crawling import SPIDERS
+    from lurewatch.intake import environment
     from lurewatch.store import open_store
 
     settings = demo_settings(read_settings(), home)
@@ -66,6 +69,7 @@ def demo(
         settings = replace(settings, roots=site.roots)
         store = open_store(settings, read_secrets(settings))
         runs = run_spiders(console, site, settings)
+        after_crawl(store, settings, list(SPIDERS), environment(settings))
         judged = judge_all(store, settings)
         console.print(f"Judged {judged.posts} new posts: {judged.findings} new findings.")
         show_coverage(console, store, runs)

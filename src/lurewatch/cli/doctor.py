@@ -170,6 +170,18 @@ def look_at_font(settings: "Settings") -> Check:
     return Check("font", "missing", "Chinese is drawn as empty boxes", browser.install_hint())
 
 
+def look_at_pictures(settings: "Settings") -> Check:
+    """What reads text in pictures, loaded for real."""
+    from lurewatch.pictures.reading import Reader, can_read
+
+    if not can_read():
+        do = "pip install 'lurewatch[ocr]'"
+        return Check("pictures", "missing", "text in pictures is not read", do)
+    reader = Reader()
+    reader.load()
+    return Check("pictures", "ok", f"text in pictures is read by {reader.name}")
+
+
 def look_at_tokens(settings: "Settings") -> Check:
     """The operator's own tokens for the official searches."""
     tokens = {"weibo": settings.weibo_token, "douyin": settings.douyin_token}
@@ -221,6 +233,7 @@ LOOKS: tuple[tuple[str, Callable[["Settings"], Check]], ...] = (
     ("lexicon", look_at_lexicon),
     ("browser", look_at_browser),
     ("font", look_at_font),
+    ("pictures", look_at_pictures),
     ("tokens", look_at_tokens),
     ("institution", look_at_profile),
     ("schedule", look_at_schedule),

@@ -68,7 +68,7 @@ def tieba_thread(post: DemoPost, now: datetime) -> str:
     at = f"{post.published(now).astimezone(CHINA):%Y-%m-%d %H:%M}"
     floors = "".join(
         f'<div class="l_post" data-field="{escape(floor_data(post, at))}">'
-        f'<div class="d_post_content note">{escape(said)}</div>'
+        f'<div class="d_post_content note">{escape(said)}{images(post) if number == 1 else ""}</div>'
         f'<span class="tail-info">{number}楼</span><span class="tail-info">{at}</span></div>'
         for number, said in enumerate((whole_text(post), *post.author_comments), start=1)
     )
@@ -78,6 +78,11 @@ def tieba_thread(post: DemoPost, now: datetime) -> str:
         f'<h3 class="core_title_txt" title="{escape(title)}">{escape(title)}</h3>'
         f'<p class="meta">{escape(post.author_name)}</p><div id="j_p_postlist">{floors}</div>',
     )
+
+
+def images(post: DemoPost) -> str:
+    """The pictures of a floor."""
+    return "".join(f'<img class="BDE_Image" src="{escape(one)}">' for one in post.pictures)
 
 
 def floor_data(post: DemoPost, at: str) -> str:
@@ -141,7 +146,7 @@ def weibo_answer(posts: tuple[DemoPost, ...], total: int, now: datetime) -> dict
                 "id": int(post.id),
                 "idstr": post.id,
                 "text": whole_text(post) or post.title,
-                "pic_urls": [],
+                "pic_urls": [{"thumbnail_pic": one} for one in post.pictures],
                 "user": {
                     "id": 7_000_000_000 + post.number,
                     "idstr": str(7_000_000_000 + post.number),

@@ -51,6 +51,13 @@ ADDRESSES: Final = {  # of a single post, by its id
     "feed": "https://feed.example.invalid/n/{}",
     "web": "https://bbs.example.invalid/t/{}",
 }
+PICTURES: Final = {  # where platforms keep the pictures of posts
+    "weibo": "wx1.sinaimg.cn/thumbnail",
+    "xiaohongshu": "sns-webpic-qc.xhscdn.com",
+    "toutiao": "p3-search.byteimg.com/img",
+    "xianyu": "img.alicdn.com/bao",
+    "tieba": "tiebapic.baidu.com/forum",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,17 @@ class DemoPost:
             named = {"__biz": self.biz, "mid": self.id, "idx": 1, "sn": f"{self.number:08x}"}
             return f"https://mp.weixin.qq.com/s?{urlencode(named)}"
         return ADDRESSES[self.kind if self.platform == "zhihu" else self.platform].format(self.id)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Where its platform keeps the pictures that bear its `ocr`."""
+        host = PICTURES.get(self.platform)
+        return (f"https://{host}/{self.picture}",) if host and self.ocr else ()
+
+    @property
+    def picture(self) -> str:
+        """The name of the picture that bears its `ocr`."""
+        return f"demo-{self.number:03d}.png"
 
     @property
     def biz(self) -> str:
@@ -154,6 +172,7 @@ def many(platform: str) -> tuple[DemoPost, ...]:
             platform=platform,
             author_name=f"演示用户{FIRST + at}",
             keyword=MANY,
+            ocr=(),
         )
         for at in range(COUNT)
     )

@@ -66,7 +66,7 @@ def note(post: DemoPost, now: datetime) -> str:
             "commentCount": "5",
             "shareCount": "",
         },
-        "imageList": [],
+        "imageList": [{"urlDefault": one} for one in post.pictures],
         "tagList": [{"name": tag.lstrip("#"), "type": "topic"} for tag in post.tags],
     }
     state = {"note": {"noteDetailMap": {post.id: {"note": data}}}}
@@ -192,9 +192,14 @@ def zhihu_thing(post: DemoPost, now: datetime) -> str:
 
 def xianyu_item(post: DemoPost, now: datetime) -> str:
     """A listing of Xianyu: no data, only class names that end in a hash; it shows no date."""
+    carousel = "".join(
+        f'<div class="carousel--demo"><img src="{escape(one)}" alt=""></div>'
+        for one in post.pictures
+    )
     listing = (
         f'<div class="item-user-info-nick--rtpD">{escape(post.author_name)}</div>'
         f'<div class="item-main-container--jhpF"><div class="value--EyQB">9.00</div>'
+        f"{carousel}"
         f'<div class="want--ecBy">{post.number}人想要<span>420浏览</span></div>'
         f'<div class="main--Nu33"><span class="desc--GaIU note">'
         f"{escape(f'{post.title} {whole_text(post)}'.strip())}</span></div></div>"
@@ -217,6 +222,7 @@ def toutiao_result(post: DemoPost, now: datetime) -> dict[str, Any]:
         },
         "comment_count": 4,
         "digg_count": post.number,
+        "image_list": [{"url": one} for one in post.pictures],
     }
 
 

@@ -1,6 +1,7 @@
 """Serve the demo platform: `python -m lurewatch.demo.site --port 8761` or `with demo_site()`."""
 
 import argparse
+import re
 import socket
 import sys
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -170,6 +172,14 @@ def xiaohongshu_note(request: Request) -> Response:
     return single("xiaohongshu", scripted.note)(request)
 
 
+def picture(request: Request) -> Response:
+    """A picture of a post, or that it is gone."""
+    name = request.path_params["name"]
+    if not re.fullmatch(r"demo-\d{3}\.png", name) or not (PICTURES / name).is_file():
+        return PlainTextResponse("not found", 404)
+    return Response((PICTURES / name).read_bytes(), media_type="image/png")
+
+
 def forum_list(request: Request) -> Response:
     """The forum's threads in pages."""
     page = number_in(request, "page", 1)
@@ -205,10 +215,16 @@ def single(
     return show
 
 
+PICTURES: Final = Path(__file__).parent / "pictures"  # drawn by lurewatch.demo.drawing
 ROUTES: Final = (
     ("/robots.txt", robots),
     ("/{platform}/passport/login", lambda request: HTMLResponse(walls.login())),
     ("/{platform}/antispider", lambda request: HTMLResponse(walls.captcha())),
+    ("/weibo/large/{name}", picture),
+    ("/xiaohongshu/{name}", picture),
+    ("/toutiao/img/{name}", picture),
+    ("/xianyu/bao/{name}", picture),
+    ("/tieba/forum/{name}", picture),
     ("/tieba/f/search/res", tieba_search),
     ("/tieba/p/{id}", single("tieba", pages.tieba_thread)),
     ("/wechat/weixin", wechat_search),

@@ -11,7 +11,7 @@ from lurewatch import workflow
 from lurewatch.desk import outcomes_of
 from lurewatch.detect import lexicon_for
 from lurewatch.errors import NotAllowedError
-from lurewatch.finding import Label, Service, Stance
+from lurewatch.finding import PROTECTED, Label, Service, Stance
 from lurewatch.review.app import (
     Number,
     checked_form,
@@ -57,6 +57,7 @@ def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = F
     one = opened.finding
     account, contact = workflow.histories(store, one, user=user)
     shots = workflow.shots_of(store, one.post)
+    stance = one.decision.stance if one.decision else one.verdict.stance
     return page(
         request,
         "finding.html",
@@ -74,6 +75,9 @@ def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = F
         ],
         hides=not contacts_shown and any(c.channel != POINTER for c in one.verdict.contacts),
         shots=[at for at, (kind, _) in enumerate(shots) if kind in SHOTS],
+        pictures=workflow.pictures_of(store, one.post),
+        drawn=SHOTS,
+        guarded=stance in PROTECTED,
         histories=(("account", account), ("contact", contact)),
         kept=[(package, files_of(package.path)) for package in workflow.evidence_of(store, number)],
         before=trail(request, number),
@@ -205,3 +209,17 @@ def shot(request: Request, number: Number, at: int) -> Response:
         raise HTTPException(404)
     kind, body = shots[at]
     return Response(body, media_type=kind)
+
+
+@router.get("/findings/{number}/pictures/{place}")
+def fetched(request: Request, number: Number, place: int) -> Response:
+    """A picture of the post as it was fetched, which goes on record; of a protected person none."""
+    user = person(request)
+    store = store_of(request)
+    one = workflow.finding(store, number, reader=user.name)
+    stance = one.decision.stance if one.decision else one.verdict.stance
+    found = [shown for shown in workflow.pictures_of(store, one.post) if shown.place == place]
+    if not found or not found[0].size or found[0].kind not in SHOTS or stance in PROTECTED:
+        raise HTTPException(404)
+    body = workflow.look_at_picture(store, number, found[0], reader=user.name)
+    return Response(body, media_type=found[0].kind)

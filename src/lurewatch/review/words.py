@@ -67,6 +67,22 @@ FIELDS: Final = {
     "author_name": "Account",
     "author_bio": "Bio",
 }
+PICTURES: Final = {
+    "waiting": "not fetched yet",
+    "kept": "fetched",
+    "gone": "gone from the platform",
+    "refused": "refused by its host",
+    "disallowed": "forbidden by robots.txt",
+    "no_picture": "what came is no picture",
+    "too_large": "too large to fetch",
+    "failed": "did not come",
+    "unread": "fetched, not read yet",
+    "read": "its text was read",
+    "no_text": "no text in it",
+    "broken": "broken, it cannot be read",
+    "huge": "too many pixels to be read",
+    "hidden": "read; its bytes are gone, for it showed somebody's details",
+}
 OWNERS: Final = {
     "author": "the author's",
     "suspect": "a suspect's, named by the author",
@@ -106,7 +122,7 @@ DEEDS: Final = {  # what the audit log says was done; the first word alone where
 LINKS: Final = {
     "text": "Wording",
     "account": "The same account",
-    "image": "A picture",
+    "image": "A picture, the same or one like it",
     "wechat": "A WeChat contact",
     "qq": "A QQ number",
     "group": "A group's number",

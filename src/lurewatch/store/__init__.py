@@ -40,6 +40,7 @@ class Store:
     vault: Vault
     shown: str  # its address without a password
     profile: Path | None = None  # of the institution: who must not judge its own complaints
+    pictures: Path | None = None  # the folder of sealed pictures
 
     def names(self) -> tuple[str, ...]:
         """How posts name the institution, as its profile says now."""
@@ -111,7 +112,8 @@ def open_store(settings: Settings, secrets: Secrets) -> Store:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    store = Store(engine, Vault(secrets.data_key, secrets.hash_key), shown, settings.profile_file)
+    vault = Vault(secrets.data_key, secrets.hash_key)
+    store = Store(engine, vault, shown, settings.profile_file, settings.pictures_dir)
     with store.begin() as db:
         migrate(db.connection, shown)
         check_key(db)

@@ -27,6 +27,7 @@ from lurewatch.store.tables import (
     metadata,
     observables,
     outcomes,
+    post_pictures,
     posts,
     request_events,
     request_files,
@@ -197,7 +198,7 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
 
 def _empty_post(db: Db, post_key: int) -> None:
     links.forget(db, [post_key])
-    for table in (observables, revisions, sightings):
+    for table in (observables, revisions, sightings, post_pictures):
         db.connection.execute(delete(table).where(table.c.post_key == post_key))
     row = db.connection.execute(
         select(posts.c.platform, posts.c.post_id).where(posts.c.post_key == post_key)

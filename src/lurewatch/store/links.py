@@ -42,7 +42,7 @@ class Signed:
     post_key: int
     text_sha256: str
     wording: Wording | None
-    others: frozenset[Key]  # account and images
+    others: frozenset[Key]  # account, and pictures by address, content and likeness
 
 
 def pending(db: Db, limit: int) -> list[tuple[int, str, Post]]:
@@ -65,23 +65,29 @@ _PENDING: Final = posts.c.judged_by.is_not(None) & posts.c.linked_at.is_(None)
 
 
 def signed(
-    vault: Vault, signer: Signer, lexicon: Lexicon, some: Sequence[tuple[int, str, Post]]
+    vault: Vault,
+    signer: Signer,
+    lexicon: Lexicon,
+    some: Sequence[tuple[int, str, Post]],
+    signs: Mapping[int, Collection[str]],
 ) -> list[Signed]:
     """
     Read what posts can be recognised by: of each its key, the hash of its text, and itself.
 
-    Their contacts are among their observables already.
+    Their contacts are among their observables already; *signs* are those of the pictures of each that
+    were fetched.
     """
     read = signer.sign_all([words_of(post, lexicon) for _, _, post in some])
     return [
-        Signed(post_key, text_sha256, wording, others_of(vault, post))
+        Signed(post_key, text_sha256, wording, others_of(vault, post, signs.get(post_key, ())))
         for (post_key, text_sha256, post), wording in zip(some, read, strict=True)
     ]
 
 
-def others_of(vault: Vault, post: Post) -> frozenset[Key]:
+def others_of(vault: Vault, post: Post, signs: Collection[str]) -> frozenset[Key]:
     """The account and the pictures of a post; a name without an id is nobody's account."""
     others = {("image", f"image:{picture_of(url)}") for url in post.images}
+    others |= {("image", f"picture:{sign}") for sign in signs}
     if post.author_id:
         others.add(("account", f"account:{post.platform}:{post.author_id}"))
     return frozenset((kind, as_key(vault.keyed_hash(value))) for kind, value in others)

@@ -1,12 +1,13 @@
 """Details of debtors and victims: hidden where they are kept, not only where they are shown."""
 
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from lurewatch.finding import Verdict
 from lurewatch.post import Post
-from lurewatch.store import Db, runs
+from lurewatch.store import Db, pictures, runs
 from lurewatch.store.posts import dump, load, text_sha256
 from lurewatch.store.tables import captures, findings, holds, posts, revisions, sightings
 from lurewatch.text.mask import mask_personal, mask_post, personal_numbers
@@ -29,6 +30,8 @@ def hide(db: Db, post_key: int) -> bool:
         .where(posts.c.post_key == post_key)
         .values(sealed=db.vault.seal(dump(masked)), text_sha256=text_sha256(masked))
     )
+    if not db.connection.scalar(select(_held().where(findings.c.post_key == post_key).exists())):
+        pictures.hide(db, post_key)
     for capture_id in _pages(db, post_key):
         runs.rewrite(db, capture_id, {number: mask_personal(number) for number in numbers})
     return True
@@ -55,12 +58,15 @@ def _hide_revisions(db: Db, post_key: int) -> set[str]:
     return numbers
 
 
+def _held() -> Select[Any]:
+    """The posts of findings under a legal hold."""
+    query = select(findings.c.post_key).join(holds, holds.c.finding_id == findings.c.finding_id)
+    return query.where(holds.c.released_at.is_(None))
+
+
 def _pages(db: Db, post_key: int) -> list[int]:
-    held = (
-        select(sightings.c.capture_id)
-        .join(findings, findings.c.post_key == sightings.c.post_key)
-        .join(holds, holds.c.finding_id == findings.c.finding_id)
-        .where(holds.c.released_at.is_(None), sightings.c.capture_id.is_not(None))
+    held = select(sightings.c.capture_id).where(
+        sightings.c.post_key.in_(_held()), sightings.c.capture_id.is_not(None)
     )
     query = (
         select(captures.c.capture_id)

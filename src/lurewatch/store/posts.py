@@ -158,6 +158,7 @@ CHANGED: Final = (
     "text_sha256",
     "judged_by",
     "linked_at",
+    "pictured_at",
 )
 CHANGE: Final = (
     update(posts)
@@ -178,6 +179,8 @@ def _changes(db: Db, row: Row[Any], seen: Seen) -> dict[str, Any]:
         values["expires_at"] = max(row.expires_at, seen.at + KEPT_UNJUDGED)
     if new != old:
         values |= {"sealed": db.vault.seal(dump(new)), "linked_at": None}
+    if (new.images, new.ocr) != (old.images, old.ocr):
+        values["pictured_at"] = None
     if (text := text_sha256(new)) != row.text_sha256:
         values |= {"text_sha256": text, "judged_by": None}
         db.connection.execute(

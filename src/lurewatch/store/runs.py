@@ -18,6 +18,7 @@ from lurewatch.store.tables import captures, coverage, posts, runs, sightings
 RunState = Literal["finished", "blocked", "failed", "stopped", "interrupted"]
 NO_PAGE = ("capped", "failed", "disallowed")  # states that say nothing of where to go on
 CAUGHT_UP = "caught up"  # what the last page of a run says that met what was known
+PICTURES: Final = "pictures"  # how a run asked that fetched only pictures of posts
 OVER = ("finished", "blocked")  # a run in another state is gone on with
 UNHEARD: Final = timedelta(minutes=15)  # after which a run of another machine is taken for dead
 FRESH: Final = timedelta(days=1)  # a list of addresses left longer ago is read anew
@@ -242,6 +243,22 @@ def came_of(db: Db, run_id: str) -> tuple[str, str]:
     return ended, trouble[-1] if trouble else ""
 
 
+def pictures_blocked(db: Db, platform: str, since: datetime) -> datetime | None:
+    """When the newest run for pictures of a platform ended at a wall, if it was after a moment."""
+    row = db.connection.execute(
+        select(runs.c.state, runs.c.ended_at)
+        .where(
+            runs.c.platform == platform,
+            runs.c.how == PICTURES,
+            runs.c.ended_at >= since,
+            runs.c.state.in_(OVER),
+        )
+        .order_by(runs.c.ended_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return row.ended_at if row and row.state == "blocked" else None
+
+
 def page_counts(db: Db) -> dict[tuple[str, str], int]:
     """Pages by platform and coverage state."""
     rows = db.connection.execute(
@@ -255,7 +272,10 @@ def page_counts(db: Db) -> dict[tuple[str, str], int]:
 def ended_since(db: Db, platform: str, moment: datetime) -> bool:
     """Whether a run of a platform that began after a moment is over."""
     query = select(func.count()).where(
-        runs.c.platform == platform, runs.c.started_at >= moment, runs.c.state.in_(OVER)
+        runs.c.platform == platform,
+        runs.c.started_at >= moment,
+        runs.c.state.in_(OVER),
+        runs.c.how != PICTURES,
     )
     return bool(db.connection.scalar(query))
 

@@ -113,6 +113,7 @@ posts = Table(
     Column("expires_at", Moment, index=True),
     Column("judged_by", String(100)),  # model and lexicon of the last verdict; null: pending
     Column("linked_at", Moment),  # null: judged or changed since it was last compared with others
+    Column("pictured_at", Moment),  # null: its pictures were not listed since they changed
     Index(None, "platform", "post_id", unique=True),
 )
 
@@ -543,6 +544,48 @@ deliveries = Table(  # what is to be told to a webhook, and how that went; no pe
     Column("due_at", Moment, nullable=False),
     Column("answer", String(200), nullable=False),
     Index(None, "state", "due_at"),
+)
+
+picture_files = Table(  # what was fetched, by content; the bytes are sealed files under the home
+    "picture_files",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("size", Integer, nullable=False),  # bytes; 0: they are gone
+    Column("state", String(16), nullable=False, index=True),  # as in pictures.FileState
+    Column("tries", Integer, nullable=False),  # of reading
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("animated", Boolean),
+    Column("dhash", BigInteger),
+    Column("likeness", BigInteger, index=True),  # the same for all pictures that look alike
+    Column("sealed", LargeBinary),  # its lines: text, confidence, box
+    Column("reader", String(64), nullable=False),
+    Column("kept_at", Moment, nullable=False),
+    Column("read_at", Moment),
+)
+
+pictures = Table(  # where a picture is asked for; one row an address, whatever posts show it
+    "pictures",
+    metadata,
+    Column("picture_id", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("address_key", String(64), nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),  # the address
+    Column("state", String(16), nullable=False),  # as in pictures.AddressState
+    Column("tries", Integer, nullable=False),
+    Column("sha256", ForeignKey("picture_files.sha256"), index=True),
+    Column("asked_at", Moment),
+    Index(None, "platform", "state"),
+    Index(None, "platform", "asked_at"),
+)
+
+post_pictures = Table(
+    "post_pictures",
+    metadata,
+    Column("post_key", ForeignKey("posts.post_key"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("picture_id", ForeignKey("pictures.picture_id"), nullable=False, index=True),
 )
 
 emptied = Table(  # findings whose bundle is gone: the rows that count them stay

@@ -11,11 +11,13 @@ from lurewatch.store import (
     Store,
     links,
     objections,
+    pictures,
     posts,
 )
 from lurewatch.store import findings as kept
 from lurewatch.workflow.common import current
 from lurewatch.workflow.linking import wording_signer
+from lurewatch.workflow.picturing import clear_pictures
 
 if TYPE_CHECKING:
     from lurewatch.detect import Detector
@@ -61,10 +63,12 @@ def judge_pending(
         began = time.monotonic()
         with store.reading() as db:
             some = posts.pending(db, judged_by, size, after)
+            signs = pictures.likenesses(db, [key for key, _, _ in some]) if linked_by else {}
         if not some:
+            clear_pictures(store)  # those that were hidden
             return Judged(done, found, warning)
         verdicts = detector.judge([post for _, _, post in some], explain=True)
-        signed = links.signed(store.vault, signer, linked_by, some) if linked_by else []
+        signed = links.signed(store.vault, signer, linked_by, some, signs) if linked_by else []
         with store.begin() as db:
             judged = list(zip(some, verdicts, strict=True))
             links.lock(db)

@@ -12,6 +12,7 @@ from lurewatch.store import (
     audit,
     carrying,
     links,
+    pictures,
 )
 from lurewatch.store import clusters as grouped
 from lurewatch.store.carrying import Carrier
@@ -48,15 +49,18 @@ def link_pending(
     shows again what was taken down reopens that request.
     """
     signer = wording_signer(store)
-    with store.reading() as db:
+    with store.begin() as db:
+        links.lock(db)
+        pictures.regroup(db)
         total = links.count_pending(db)
     done = 0
     while True:
         with store.reading() as db:
             some = links.pending(db, batch)
+            signs = pictures.likenesses(db, [key for key, _, _ in some])
         if not some:
             break
-        found = links.signed(store.vault, signer, lexicon, some)
+        found = links.signed(store.vault, signer, lexicon, some, signs)
         with store.begin() as db:
             links.lock(db)
             links.keep(db, found, current())

@@ -9,6 +9,7 @@ from lurewatch.store import (
     Store,
     audit,
     firings,
+    pictures,
     runs,
     sources,
 )
@@ -64,6 +65,32 @@ def release_source(
         after = after_run(free, state, trouble, now, pause_after)
         sources.put(db, after)
         return after
+
+
+SMALL_WALLS: Final = ("blocked", "expired")  # of one file: its host refuses it, or its link is old
+
+
+def release_after_pictures(store: Store, platform: str, run_id: str, now: datetime) -> Source:
+    """
+    Let a platform go after a run for its pictures.
+
+    It rests as after any wall, but not where files were refused: the pages are elsewhere, and the
+    pictures alone rest (`pictures_rest`). That they came, or did not, says nothing of the pages.
+    """
+    with store.begin() as db:
+        state, trouble = runs.came_of(db, run_id)
+        free = replace(sources.get(db, platform), holder="", held_until=now)
+        walled = state == "blocked" and trouble.partition(" ")[0] not in SMALL_WALLS
+        after = after_run(free, "blocked", trouble, now, 1) if walled else free
+        sources.put(db, after)
+        return after
+
+
+def pictures_rest(store: Store, platform: str, now: datetime) -> str:
+    """Why the pictures of a platform must not be asked for now; nothing when they may be."""
+    with store.reading() as db:
+        at = runs.pictures_blocked(db, platform, now - REST)
+    return f"pictures rest until {at + REST:%Y-%m-%d %H:%M} UTC (refused)" if at else ""
 
 
 def after_run(source: Source, state: str, trouble: str, now: datetime, pause_after: int) -> Source:
@@ -141,9 +168,9 @@ def keep_robots(store: Store, run_id: str, host: str, status: int, body: bytes) 
 
 
 def pages_today(store: Store, platform: str, since: datetime) -> int:
-    """How many pages a platform was asked for since a moment."""
+    """How many pages and pictures a platform was asked for since a moment."""
     with store.reading() as db:
-        return runs.pages_since(db, platform, since)
+        return runs.pages_since(db, platform, since) + pictures.asked_since(db, platform, since)
 
 
 def came_of(store: Store, run_id: str) -> str:
