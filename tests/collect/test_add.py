@@ -12,7 +12,7 @@ from lurewatch.addresses import read_address
 from lurewatch.cli import app
 from lurewatch.config import read_secrets, read_settings
 from lurewatch.demo.posts import posts_of
-from lurewatch.demo.site import demo_site
+from lurewatch.demo.site import PICTURES, demo_site
 from lurewatch.errors import InputError
 from lurewatch.store import Store, open_store
 
@@ -96,3 +96,31 @@ def test_a_public_page_is_read_itself(home: Path, monkeypatch: pytest.MonkeyPatc
     (row,) = workflow.export_posts(store_of(home))
     assert row.post.text == note.text
     assert json.dumps(row.source).startswith('"browser')
+
+
+def test_a_screenshot_says_what_the_post_says(home: Path) -> None:
+    shot = home / "shot.png"
+    shot.write_bytes((PICTURES / "demo-204.png").read_bytes())
+    done = run(
+        "https://www.douyin.com/video/7400000000000000009", "--no-visit", "--file", str(shot)
+    )
+    assert done.exit_code == 0, done.output
+    assert "characters were read in the screenshot" in done.output
+    store = store_of(home)
+    (row,) = workflow.export_posts(store)
+    assert row.post.ocr == ("网贷信用卡逾期\n债务优化 月供减半\n成功再收15%\n扣扣 100008832",)
+    (found,) = workflow.findings_to_review(store)
+    assert {one.field for one in found.verdict.contacts} == {"ocr"}
+
+
+def test_a_screenshot_that_cannot_be_read_is_kept_and_said(home: Path) -> None:
+    shot = home / "shot.png"
+    shot.write_bytes(b"\x89PNG invented")
+    url = "https://www.douyin.com/video/7400000000000000009"
+    refused = run(url, "--no-visit", "--file", str(shot))
+    assert isinstance(refused.exception, InputError)
+    assert "the screenshot cannot be read (broken" in str(refused.exception)
+    done = run(url, "--no-visit", "--text", "停息挂账", "--file", str(shot))
+    assert "the screenshot cannot be read (broken" in done.output
+    (row,) = workflow.export_posts(store_of(home))
+    assert row.post.ocr == ()

@@ -108,7 +108,7 @@ def test_other_posts_of_account_and_contact(
 def test_pictures_are_named_and_never_loaded(app: Any, a_finding: Any) -> None:
     number = a_finding(images=("https://img.example.invalid/1.jpg",))
     text = logged_in(app).get(f"/findings/{number}").text
-    assert "图片未留存" in text
+    assert "未抓取，也不会从平台加载" in text
     assert 'src="https://' not in text
     assert '<a href="https://img' not in text
 

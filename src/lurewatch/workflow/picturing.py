@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lurewatch.pictures.reading import Reader
 
 LIST_BATCH: Final = 200  # posts of one transaction
-PICTURES: Final = "(pictures)"  # what stands for the keyword in the coverage
+PICTURES: Final = "图片 pictures"  # what stands for the keyword in the coverage
 COUNTS_AS: Final[dict[AddressState, CoverageState]] = {
     "kept": "captured",
     "gone": "empty",
