@@ -9,7 +9,10 @@ from lurewatch import workflow
 from tests.review.conftest import Walk, log_in
 
 GRAVE = ("serious", "critical")
-FILES = {  # what a GET gives that is no page
+FILES = {  # what a GET gives that is no page, or a page of its own only in the middle of a login
+    "/login/code",
+    "/login/openid",
+    "/login/openid/back",
     "/healthz",
     "/metrics",
     "/coverage.csv",
@@ -19,6 +22,7 @@ FILES = {  # what a GET gives that is no page
     "/figures/{name}.csv",
     "/findings/{number}/evidence/{package}/{name}",
     "/findings/{number}/shots/{at}",
+    "/findings/{number}/pictures/{place}",
 }
 
 
@@ -44,6 +48,10 @@ def pages_of(walk: Walk) -> list[tuple[str, str]]:
         ("lee", "/figures"),
         ("lee", "/audit?check=1"),
         ("lee", "/add"),
+        ("lee", "/search"),
+        ("lee", "/clusters"),
+        ("lee", f"/clusters/{numbers[0]}"),
+        ("lee", "/account"),
         ("lee", "/findings/999999"),
         ("lee", "/nowhere"),
     ]

@@ -59,7 +59,7 @@ class Page(HTMLParser):
             r"\w+",
             "html head meta title link script body header a nav div form input button kbd main h1 h2 small span bdi"
             " label select option ol li strong p dialog dl dt dd section mark table tr th td ul code fieldset legend"
-            " textarea details summary",
+            " textarea details summary time footer",
         )
     )
 
@@ -72,7 +72,7 @@ class Page(HTMLParser):
         if tag not in self.OWN or any(name.startswith("on") for name in names):
             self.foreign.append(tag)
         for name in ("href", "src", "action"):
-            value = names.get(name) or "/"
+            value = (names.get(name) or "/").removeprefix("#main") or "/"
             if (
                 not value.startswith(("/", "https://tieba.baidu.com/p/", "data:,"))
                 or value[:2] == "//"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from lurewatch import workflow
 from lurewatch.demo.site import PICTURES
@@ -80,7 +81,5 @@ def test_a_picture_is_blurred_until_it_is_asked_for(browsing: Any, number: int) 
     assert "blur" in picture.evaluate("one => getComputedStyle(one).filter")
     page.get_by_label("清晰显示").focus()
     page.keyboard.press("Space")
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('.veil img')).filter === 'none'"
-    )
+    expect(picture).to_have_css("filter", "none")
     assert picture.evaluate("one => one.complete && one.naturalWidth > 0")

@@ -120,7 +120,8 @@ def test_a_broken_profile_stops_no_judging(
     looked = {check.name: check for check in examine(settings)}["institution"]
     assert looked.state == "broken" and "line 2" in looked.found
     monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
-    drafted = CliRunner().invoke(cli, ["takedown", "draft", "1"])
+    workflow.add_user(store, "lee", "password1", "lead")
+    drafted = CliRunner().invoke(cli, ["takedown", "draft", "1", "--as", "lee"])
     assert isinstance(drafted.exception, InputError)
     name_us(settings)
     assert workflow.rank_findings(store) == 1  # what was not known is made good

@@ -49,7 +49,7 @@ def as_pattern(template: str) -> re.Pattern[str]:
     """
     parts = re.split(r"\{(\w+)\}", template)
     named = (
-        f"(?P<{part}>{NUMBER if part in COUNTED else '.+?'})" if at % 2 else re.escape(part)
+        f"(?P<{part}>{NUMBER if part in COUNTED else '.*?'})" if at % 2 else re.escape(part)
         for at, part in enumerate(parts)
     )
     return re.compile("".join(named), re.S)

@@ -326,7 +326,7 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "needs": "{step} needs a {what}: give --{given}",
     "address": "{url} is no address of a page; write it whole, from https:// on",
     "broken address": "{url} is no address ({error})",
-    "gave no post": "{url}: the public page gave no post ({platform}: {came}); add what you saw: its text (--text), and a screenshot of it (--file)",
+    "gave no post": "{url}: the public page gave no post ({platform}: {came}); add what you saw: its text (--text), and a screenshot of it (--file){shot}",
     "no such file": "{name}: give a screenshot (.png, .jpg), a saved page (.html, .mhtml) or a .pdf",
     "large file": "{name} is larger than {size} MiB",
     "no finding": "there is no finding {number}; see: lurewatch findings list",
@@ -336,7 +336,10 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "no request": "there is no request {number}; see: lurewatch takedown list",
     "no request at all": "there is no request {number}",
     "not standing": "request {number}: nobody's last word is that its finding is a lure, SOLICIT or RECRUIT; withdraw it",
-    "needs a decision": "finding {number}: a takedown request needs a person's decision that it is a lure, SOLICIT or RECRUIT; decide it in the console first",
+    "needs a decision": (
+        "finding {number}: a takedown request needs a person's decision that it is a lure, SOLICIT "
+        "or RECRUIT; decide it in the console first"
+    ),
     "asked before": "request {number}: {recipient} was asked about this post before, by request {other}; withdraw one of them",
     "moved": "request {number} was moved by another person; look again",
     "campaign name": "a campaign's name is 1 to 100 characters that can be seen",
@@ -347,6 +350,15 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "metrics": "/metrics answers this machine only; set LUREWATCH_METRICS_TOKEN and send it as a bearer token",
     "no post": "there is no post {post_id} of {platform}",
     "leads": "only a lead settles the golden set",
+    "drafted by nobody": (
+        "request {number} was drafted by {who}, who is no person of the console: nobody can tell "
+        "whether another one approves it; withdraw it and draft it anew: lurewatch takedown draft "
+        "{other} --as NAME"
+    ),
+    "law": (
+        "request {number}: its letter cites what does not hold today: {cites}; withdraw it and "
+        "draft it anew: lurewatch takedown draft {other} --as NAME"
+    ),
     "no answer": "finding {number}: nobody has decided it; there is no answer to agree on",
     "not golden": "finding {number} is not in the golden set",
 }

@@ -73,5 +73,4 @@ def downgrade() -> None:
     """Remove them."""
     for table in ("post_pictures", "pictures", "picture_files"):
         op.drop_table(table)
-    with op.batch_alter_table("posts") as posts:
-        posts.drop_column("pictured_at")
+    op.drop_column("posts", "pictured_at")

@@ -23,3 +23,11 @@ def upgrade() -> None:
         op.add_column("runs", column)
     op.create_index(op.f("ix_runs_state"), "runs", ["state"])
     op.add_column("coverage", sa.Column("place", sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    """Without them."""
+    op.drop_column("coverage", "place")
+    op.drop_index(op.f("ix_runs_state"), "runs")
+    for name in ("addresses", "alive_at", "began", "pid", "host"):
+        op.drop_column("runs", name)
