@@ -161,3 +161,34 @@ def _run(command: list[str]) -> None:
     """Run an installer quietly; whether it helped is looked at afterwards."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(command, env=environment, capture_output=True, check=False, timeout=600)
+
+
+def print_pdf(html: str, target: Path, browser: Path | None) -> str:
+    """
+    Print a page of ours as PDF, replaced as a whole; "" or why there is none.
+
+    The page may ask for nothing and run nothing.
+    """
+    from playwright.sync_api import Error, sync_playwright
+
+    if browser is None:
+        return f"no PDF: no browser was found; {install_hint()}"
+    half = target.with_name(f".{target.name}.draft")
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(**launch_options(browser))
+            try:
+                if not draws_chinese(chromium):
+                    return f"no PDF: no Chinese font is there; {install_hint()}"
+                context = chromium.new_context(java_script_enabled=False, offline=True)
+                page = context.new_page()
+                page.set_content(html)
+                content = page.pdf(prefer_css_page_size=True)
+            finally:
+                chromium.close()
+    except Error as error:
+        return f"no PDF: the browser {browser} did not print: {str(error).splitlines()[0]}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half.write_bytes(content)
+    half.replace(target)
+    return ""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from xml.etree import ElementTree
 import pytest
 from docx import Document
 from fastapi.testclient import TestClient
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from lurewatch import workflow
 from lurewatch.cli import app as command
 from lurewatch.config import Settings
+from lurewatch.errors import InputError
 from lurewatch.figures import (
     FindingTimes,
     RequestTimes,
@@ -229,3 +232,15 @@ def test_the_report_of_a_month(app: Any, settings: Settings, tmp_path: Path, mon
     assert ["发现至裁定", "3", "2"] in [row[:3] for row in cells]
     wrong = CliRunner().invoke(command, ["report", "--month", "11/2026", "-o", str(target)])
     assert "write it as 2026-11" in str(wrong.exception)
+    paper = tmp_path / "月报.pdf"
+    done = CliRunner().invoke(command, ["report", "--month", month, "-o", str(paper)])
+    assert done.exit_code == 0, done.output
+    printed = "".join(page.extract_text() for page in PdfReader(str(paper)).pages)
+    seen = unicodedata.normalize("NFKC", printed)  # some fonts write radicals
+    assert "金融黑灰产监测月报" in seen and "50 %" in seen and "下架后复现" in seen
+    monkeypatch.setattr("lurewatch.browser.find_chromium", lambda _: None)
+    without = CliRunner().invoke(
+        command, ["report", "--month", month, "-o", str(tmp_path / "n.pdf")]
+    )
+    assert isinstance(without.exception, InputError) and "name a .docx" in str(without.exception)
+    assert not (tmp_path / "n.pdf").exists()

@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from lurewatch.browser import draws_chinese, install_hint, launch_options
+from lurewatch.browser import print_pdf
 from lurewatch.letters.content import Heading, Letter, Line, Part
 
 STYLE: Final = """
@@ -49,26 +49,4 @@ def _shown(part: Part) -> str:
 
 def write(letter: Letter, target: Path, browser: Path | None) -> str:
     """Print the letter as PDF, replaced as a whole; "" or why there is none."""
-    from playwright.sync_api import Error, sync_playwright
-
-    if browser is None:
-        return f"no PDF: no browser was found; {install_hint()}"
-    half = target.with_name(f".{target.name}.draft")
-    try:
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(**launch_options(browser))
-            try:
-                if not draws_chinese(chromium):
-                    return f"no PDF: no Chinese font is there; {install_hint()}"
-                context = chromium.new_context(java_script_enabled=False, offline=True)
-                page = context.new_page()
-                page.set_content(as_html(letter))
-                content = page.pdf(prefer_css_page_size=True)
-            finally:
-                chromium.close()
-    except Error as error:
-        return f"no PDF: the browser {browser} did not print: {str(error).splitlines()[0]}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    half.write_bytes(content)
-    half.replace(target)
-    return ""
+    return print_pdf(as_html(letter), target, browser)
