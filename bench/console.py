@@ -177,6 +177,10 @@ def measure(client: TestClient, wanted: int) -> None:
         "next": lambda: client.post("/next", data=form, follow_redirects=False),
         "coverage": lambda: client.get("/coverage"),
         "quality": lambda: client.get("/quality"),
+        "figures, 30 days": lambda: client.get("/figures"),
+        "figures, a year": lambda: client.get("/figures?days=365"),
+        "requests": lambda: client.get("/requests"),
+        "audit": lambda: client.get("/audit"),
         "sample": lambda: client.get("/sample"),
         "add": lambda: client.get("/add"),
     }

@@ -244,3 +244,22 @@ def test_the_report_of_a_month(app: Any, settings: Settings, tmp_path: Path, mon
     )
     assert isinstance(without.exception, InputError) and "name a .docx" in str(without.exception)
     assert not (tmp_path / "n.pdf").exists()
+
+
+def test_figures_that_take_long_are_kept_a_while(
+    app: Any, store: Store, a_finding: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = logged_in(app, language="en")
+
+    def waits() -> str:
+        text = client.get("/figures/waits.csv").text
+        return text.splitlines()[-1]
+
+    number = a_finding()
+    monkeypatch.setattr("lurewatch.review.figures.SLOW", -1.0)
+    before = waits()
+    workflow.decide(store, number, reviewer="kim", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C2])  # fmt: skip
+    assert waits() == before
+    app.state.snapshots.clear()
+    assert waits() != before
+    assert "As of" in client.get("/figures").text

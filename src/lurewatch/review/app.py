@@ -81,6 +81,7 @@ def create_app(
     app.state.rules = Rules(timedelta(minutes=settings.claim_minutes), settings.second_look)
     app.state.detector, app.state.loading = None, threading.Lock()
     app.state.failures = sessions.Failures()
+    app.state.snapshots = {}
     app.state.openid = openid.Gate(settings.openid, secret) if settings.openid else None
     app.add_middleware(
         SessionMiddleware, secret_key=secret, max_age=STEP, same_site="strict", https_only=False

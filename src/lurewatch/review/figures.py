@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,22 +25,35 @@ Said = Callable[[str], str]  # a word in the language of the page
 Rows = Iterator[Sequence[Any]]
 
 
-def asked(request: Request, days: int) -> Figures:
-    """The figures of the last days."""
+SLOW: Final = 0.1  # seconds
+KEPT: Final = timedelta(minutes=5)  # how long figures are shown that took longer to compute
+Snapshot = tuple[datetime, Figures]  # and the moment they are of
+
+
+def asked(request: Request, days: int) -> Snapshot:
+    """The figures of the last days: of now, or where that takes long, of a few minutes ago."""
     now = datetime.now(UTC)
     span = days if days in SPANS else 30
-    return figures(request.app.state.store, now - timedelta(days=span), now + timedelta(days=1))
+    kept: dict[int, Snapshot] = request.app.state.snapshots
+    if span in kept and now - kept[span][0] < KEPT:
+        return kept[span]
+    start = time.perf_counter()
+    found = figures(request.app.state.store, now - timedelta(days=span), now + timedelta(days=1))
+    if time.perf_counter() - start > SLOW:
+        kept[span] = now, found
+    return now, found
 
 
 @router.get("/figures")
 def show(request: Request, days: int = 30) -> Response:
     """All figures on one page."""
     person(request)
-    found = asked(request, days)
+    made_at, found = asked(request, days)
     said = catalogue(language_of(request)).gettext
     return page(
         request,
         "figures.html",
+        made_at=made_at,
         undated=found.undated,
         days=days if days in SPANS else 30,
         spans=SPANS,
@@ -88,7 +102,7 @@ def table(request: Request, name: str, days: int = 30) -> Response:
     if name not in TABLES:
         raise HTTPException(404)
     return Response(
-        written(TABLES[name](asked(request, days))),
+        written(TABLES[name](asked(request, days)[1])),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
