@@ -172,6 +172,9 @@ def looks(*outcomes: tuple[str, float]) -> list[Check]:
         ("verified", [("gone", 0), ("gone", 30), ("edited", 60)], "reopen"),
         ("verified", [("gone", 0), ("gone", 30)], ""),
         ("removed", [], ""),
+        ("countered", [("gone", 0)], ""),
+        ("countered", [("gone", 0), ("gone", 30)], ""),
+        ("countered", [("live", 0)], ""),
     ],
 )
 def test_what_follows_from_looks(state: str, seen: list[tuple[str, float]], step: str) -> None:
@@ -190,6 +193,23 @@ def test_a_wall_is_no_removal(store: Store, a_finding: Any) -> None:
     workflow.record_check(store, number, "gone", "", NOW + timedelta(hours=41))
     assert workflow.request(store, number).state is TakedownState.VERIFIED
     assert workflow.check_audit(store).broken is None
+
+
+def test_a_counter_notice_keeps_its_clock_while_the_post_is_gone(
+    store: Store, a_finding: Any, settings: Settings
+) -> None:
+    number = drafted(store, a_finding())
+    sent(store, number)
+    workflow.record_check(store, number, "removed_by_platform", "", NOW)
+    step(store, number, "countered", "ann", "reviewer", note="the author says it is lawful")
+    for hours in (1, 30):
+        workflow.record_check(store, number, "gone", "", NOW + timedelta(hours=hours))
+    assert workflow.request(store, number).state is TakedownState.COUNTERED
+    with store.begin() as db:
+        db.connection.exec_driver_sql("update request_events set at = '2026-01-01 00:00:00'")
+    (late,) = json.loads(command(settings, "due", "--json").stdout)
+    assert late["state"] == "countered" and "counsel" in late["do"]
+    assert step(store, number, "removed", "ann", "reviewer") == "removed"  # a person ends it
 
 
 def test_a_contact_that_returns_reopens_the_request(store: Store, a_finding: Any) -> None:

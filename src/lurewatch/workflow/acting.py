@@ -279,8 +279,12 @@ def record_check(store: Store, number: int, outcome: Outcome, detail: str, at: d
 
 
 def follows(state: TakedownState, looks: Sequence[Check]) -> str:
-    """The step that looks at a post lead to, oldest look first; nothing when they lead nowhere."""
-    if not looks:
+    """
+    The step that looks at a post lead to, oldest look first; nothing when they lead nowhere.
+
+    A counter-notice waits for counsel: that the post is gone meanwhile does not stop its clock.
+    """
+    if not looks or state is TakedownState.COUNTERED:
         return ""
     if looks[-1].outcome not in GONE:
         came_back = state in (TakedownState.REMOVED, TakedownState.VERIFIED)
