@@ -11,6 +11,7 @@ from lurewatch import workflow
 from lurewatch.crawling import Order, crawl_all
 from lurewatch.finding import Finding
 from lurewatch.notices import Notice, said
+from lurewatch.post import Post
 from lurewatch.store import Store
 from lurewatch.takedown import TakedownRequest, TakedownState
 from lurewatch.workflow import Outcome
@@ -105,11 +106,24 @@ def seen_on(
     shown = workflow.captures_of(store, before.post)
     if shown and shown[0].run_id == run_id:
         after = workflow.finding(store, before.finding_id, reader="re-check")
-        changes = difference(before.post.text, after.post.text)
+        changes = difference(told_by(before.post, after.post), told_by(after.post, before.post))
         return ("edited" if changes else "live"), changes
     if state == "empty":
         return said(before.post.platform, read_body(page.body), notices)
     return "unclear", "the page shows another post" if state == "captured" else detail
+
+
+def told_by(post: Post, other: Post) -> str:
+    """
+    What a page says of a post, to be compared with *other*: text, and title where both show one.
+
+    A page of results may lack the title that the post's own page has: that is no edit.
+
+    >>> old, new = (Post("zhihu", "1", "", "停息挂账", title=title) for title in ("上岸", "改了"))
+    >>> difference(told_by(old, new), told_by(new, old)).splitlines()
+    ['-上岸', '+改了']
+    """
+    return f"{post.title}\n{post.text}" if post.title and other.title else post.text
 
 
 def read_body(body: bytes) -> str:
