@@ -36,7 +36,9 @@ from lurewatch.finding import Label, Service, Stance
 from lurewatch.review.app import create_app
 from lurewatch.review.drawing import bar_chart, line_chart, step_chart
 from lurewatch.store import Store
+from lurewatch.store.measured import request_times
 from tests.review.test_console import logged_in
+from tests.takedown.test_requests import drafted
 
 T = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
@@ -93,6 +95,19 @@ def test_what_is_open_or_ended_otherwise_is_counted() -> None:
 def finding(label: Label | None, **changes: Any) -> FindingTimes:
     row = {"finding_id": 1, "platform": "tieba", "grade": "L3", "services": ("C2",), "published_at": None, "found_at": T}  # fmt: skip
     return FindingTimes(**row | {"label": label} | changes)
+
+
+def test_sending_is_waited_for_from_the_decision(store: Store, a_finding: Any) -> None:
+    first, second = (drafted(store, a_finding(post_id=n, url=f"https://tieba.baidu.com/p/{n}")) for n in "12")  # fmt: skip
+    with store.begin() as db:
+        db.connection.exec_driver_sql("update decisions set decided_at = '2026-11-01 00:00:00'")
+    workflow.undo_decision(store, workflow.request(store, second).finding_id, reviewer="ann")
+    now = datetime.now(UTC) + timedelta(seconds=1)
+    with store.reading() as db:
+        rows = request_times(db, now - timedelta(days=1), now, now)
+    days = (now - datetime(2026, 11, 1, tzinfo=UTC)).total_seconds() / 86_400
+    assert [one.days for one in sending(rows, now)] == pytest.approx([days, days])
+    assert first != second
 
 
 def test_precision_and_protected_errors() -> None:

@@ -1,7 +1,7 @@
 """What the figures are made of: moments and labels, nothing that a post says."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -122,11 +122,13 @@ def request_times(db: Db, since: datetime, until: datetime, now: datetime) -> li
         )
     }
     first = _first_sent(db, {row.finding_id for row in rows})
+    made = _decided(db, {row.finding_id for row in rows})
     return [
         _request_times(
             row,
             steps[row.request_id],
             causes.get(row.request_id, ""),
+            made=[at for at in made[row.finding_id] if at <= row.drafted_at],
             repeated=first.get((row.finding_id, row.recipient), row.request_id) != row.request_id,
         )
         for row in rows
@@ -134,12 +136,18 @@ def request_times(db: Db, since: datetime, until: datetime, now: datetime) -> li
 
 
 def _request_times(
-    row: Any, steps: dict[str, datetime], cause: str, *, repeated: bool
+    row: Any,
+    steps: dict[str, datetime],
+    cause: str,
+    *,
+    made: Sequence[datetime],
+    repeated: bool,
 ) -> RequestTimes:
     ends = [steps[step] for step in ENDS if step in steps]
     return RequestTimes(
         row.recipient,
         row.drafted_at,
+        decided_at=max(made, default=None),
         sent_at=steps.get("send"),
         removed_at=steps.get("removed"),
         ended_at=min(ends, default=None),
@@ -149,6 +157,17 @@ def _request_times(
         repeated=repeated and "send" in steps,
         back_at=steps.get("reopen") if "removed" in steps else None,
     )
+
+
+def _decided(db: Db, numbers: Collection[int]) -> dict[int, list[datetime]]:
+    """When people called each finding a lure."""
+    query = select(decisions.c.finding_id, decisions.c.decided_at).where(
+        decisions.c.label == Label.LURE
+    )
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for row in rows_in(db, query, decisions.c.finding_id, numbers):
+        found[row.finding_id].append(row.decided_at)
+    return found
 
 
 def _first_sent(db: Db, numbers: Collection[int]) -> dict[tuple[int, str], int]:
