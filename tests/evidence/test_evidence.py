@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from lurewatch.cli.acting import keep_all, setup, without_evidence
 from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
 from lurewatch.errors import InputError, SettingsError
-from lurewatch.evidence.package import keep
+from lurewatch.evidence.package import keep, robots_said
 from lurewatch.evidence.verify import verify
 from lurewatch.finding import Finding
 from lurewatch.store import Store
@@ -85,6 +86,52 @@ def test_a_file_added_or_taken_away_is_found(package: Path) -> None:
     assert not all(check.holds for check in verify(package))
 
 
+def test_any_changed_byte_is_found(store: Store, settings: Settings, a_finding: Any) -> None:
+    """One bit of each byte of each file, without a browser: they are small, so all can be tried."""
+    finding = workflow.finding(store, a_finding(), reader="t")
+    captures = workflow.captures_of(store, finding.post)
+    kept = keep(finding, captures, settings.evidence_dir, None, now=datetime.now(UTC), roots={})
+    whole = [check.holds for check in verify(kept.path)]
+    for path in kept.path.iterdir():
+        content = path.read_bytes()
+        for at in range(len(content)):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
+            assert [check.holds for check in verify(kept.path)] != whole, (path.name, at)
+        path.write_bytes(content)
+    assert [check.holds for check in verify(kept.path)] == whole
+
+
+def zipped(package: Path, target: Path, *more: tuple[str, bytes], folder: str = "p/") -> Path:
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in more:
+            archive.writestr(name, content)
+        for one in package.iterdir():
+            archive.writestr(folder + one.name, one.read_bytes())
+    return target
+
+
+def test_nothing_hides_behind_a_sealed_name(package: Path, tmp_path: Path) -> None:
+    for folder in ("p/", ""):
+        assert all(one.holds for one in verify(zipped(package, tmp_path / "z.zip", folder=folder)))
+    below = zipped(package, tmp_path / "z.zip", ("p/shown/page.png", b"another picture"))
+    assert not all(check.holds for check in verify(below))
+    for name in ("q/page.png", "page.png"):
+        other = zipped(package, tmp_path / "z.zip", (name, b"another picture"))
+        with pytest.raises(InputError, match=r"z\.zip holds more than one package"):
+            verify(other)
+    (package / "shown").mkdir()
+    (package / "shown" / "page.png").write_bytes(b"another picture")
+    assert not all(check.holds for check in verify(package))
+
+
+def test_a_stamp_that_is_lacking_is_said(package: Path, tmp_path: Path) -> None:
+    said = {check.english: check.holds for check in verify(package)}
+    assert said["there is no time stamp: it is pending"]
+    (tmp_path / "roots.pem").write_text("nobody")
+    asked = {check.english: check.holds for check in verify(package, tmp_path / "roots.pem")}
+    assert not asked["there is no time stamp: it is pending, so none can be checked"]
+
+
 def test_what_is_no_package_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"no zip")
     for path in (tmp_path / "x.zip", tmp_path, tmp_path / "missing"):
@@ -97,6 +144,8 @@ def test_without_a_browser_the_served_page_is_sealed(store: Store, settings: Set
     captures = workflow.captures_of(store, finding.post)
     kept = keep(finding, captures, settings.evidence_dir, None, now=datetime.now(UTC), roots={})
     assert not kept.complete
+    assert "obeyed" in json.loads((kept.path / "manifest.json").read_bytes())["robots"]
+    assert robots_said([]).startswith("not asked")  # no spider found it: nobody says it was obeyed
     assert "no browser" in kept.problems[0]
     assert (kept.path / "served.html").read_bytes() == captures[0].body
     checks = verify(kept.path)

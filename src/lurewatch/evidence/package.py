@@ -203,7 +203,7 @@ def _manifest(
         if authority
         else "none: no authority is set",
         "login": "none: no cookies, no storage",
-        "robots": "obeyed by the spider that found the page",
+        "robots": robots_said(captures),
         "complete": found,
         "problems": problems,
         "visit": {
@@ -243,6 +243,13 @@ def _manifest(
             "hash every file into SHA256SUMS",
         ],
     }
+
+
+def robots_said(captures: Sequence[Capture]) -> str:
+    """What is known of robots.txt: a post that a person or another tool brought was found by no spider."""
+    if captures and captures[0].how == "spider":
+        return "obeyed by the spider that found the page"
+    return "not asked: no spider found the page; this is one visit to one address"
 
 
 def clock_ahead(shot: Shot | None, now: datetime) -> str:

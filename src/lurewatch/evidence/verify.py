@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -50,12 +51,18 @@ def verify(path: Path, tsa_roots: Path | None = None) -> list[Check]:
         Check(not extra, f"没有多余文件 {extra or ''}", f"no file was added {extra or ''}")
     )
     checks.append(Check(MANIFEST in listed, "清单已封存", "the manifest is sealed"))
+    as_written = "".join(f"{digest}  {name}\n" for name, digest in listed.items())
+    if as_written.encode() != files[SUMS]:
+        checks.append(Check(False, f"{SUMS} 被改动", f"{SUMS} was changed"))
     if EXPORT_SUMS in files:
         exported = _listed(files[EXPORT_SUMS])
         same = all(n in files and sha256(files[n]).hexdigest() == d for n, d in exported.items())
         checks.append(Check(same, "导出文件一致", "the exported files are as they were"))
-    if TOKEN in files:
-        checks.append(_stamped(files[TOKEN], files[SUMS], tsa_roots))
+    checks.append(
+        _stamped(files[TOKEN], files[SUMS], tsa_roots)
+        if TOKEN in files
+        else _unstamped(wanted=tsa_roots is not None)
+    )
     if CUSTODY in files:
         checks.append(_handed_on(files[CUSTODY], files[SUMS]))
     return [*checks, _complete(files[MANIFEST])]
@@ -78,6 +85,15 @@ def _stamped(token: bytes, sums: bytes, tsa_roots: Path | None) -> Check:
         not why,
         f"时间戳 {said} 由可信机构签发" if not why else f"时间戳无法核验：{why}",
         f"time stamp {said} is of a trusted authority" if not why else f"time stamp: {why}",
+    )
+
+
+def _unstamped(*, wanted: bool) -> Check:
+    """Nothing says when it was there; that fails only whoever asks whom to believe about time."""
+    return Check(
+        not wanted,
+        f"没有时间戳（待补）{'，无法核验' if wanted else ''}",
+        f"there is no time stamp: it is pending{', so none can be checked' if wanted else ''}",
     )
 
 
@@ -119,11 +135,26 @@ def _listed(sums: bytes) -> dict[str, str]:
 def _files(path: Path) -> dict[str, bytes]:
     try:
         if path.is_dir():
-            return {one.name: one.read_bytes() for one in path.iterdir() if one.is_file()}
+            found = [one for one in path.rglob("*") if not one.is_dir()]
+            return {one.relative_to(path).as_posix(): one.read_bytes() for one in found}
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if any(entry.file_size > LARGEST for entry in entries):
                 raise InputError(f"{path} holds a file too large to be evidence of ours")
-            return {Path(entry.filename).name: archive.read(entry) for entry in entries}
-    except (OSError, zipfile.BadZipFile) as error:
+            names = _inside(path, [entry.filename for entry in entries])
+            return {name: archive.read(entry) for name, entry in zip(names, entries, strict=True)}
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path} cannot be read as an evidence package: {error}") from None
+
+
+def _inside(path: Path, names: list[str]) -> list[str]:
+    """
+    Files as their package names them: the one folder that a zip puts around it is none of it.
+
+    Raises InputError where two files would be one, or two packages: which is the sealed one?
+    """
+    folders = {name.partition("/")[0] if "/" in name else "" for name in names}
+    inside = names if "" in folders else [name.partition("/")[2] for name in names]
+    if len(folders) > 1 or len(set(inside)) < len(inside):
+        raise InputError(f"{path} holds more than one package, or a file twice")
+    return inside
