@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from lurewatch import workflow
 from lurewatch.config import Settings
+from lurewatch.finding import Label, Stance
 from lurewatch.review.app import create_app
 from lurewatch.store import Store
 from tests.review.conftest import logged_in, token
@@ -110,3 +111,43 @@ def test_requests_are_paged_and_filters_stay_in_the_address(
     assert 'name="state" value="sent"' in both
     for odd in ("state=burnt", "track=C", "start=-5", "start=99999999999", "channel=%00"):
         assert lee.get(f"/requests?{odd}").status_code == 200
+
+
+def test_a_lead_takes_a_days_requests_further_at_once(
+    app: Any, store: Store, a_finding: Any
+) -> None:
+    numbers = [
+        drafted(store, a_finding(f"停息挂账 {n}", post_id=n, url=f"https://tieba.baidu.com/p/{n}"))
+        for n in "1234"
+    ]
+    ann, lee, aud = (logged_in(app, name) for name in ("ann", "lee", "aud"))
+
+    def ticked(client: TestClient, state: str, *some: int) -> str:
+        path = f"/requests?state={state}"
+        form = {"token": token(client, path), "ticked": [str(one) for one in some]}
+        return client.post(path, data=form).text
+
+    assert 'name="ticked"' not in lee.get("/requests").text  # in one state only
+    ticked(ann, "drafted", *numbers)
+    assert 'name="ticked"' not in ann.get("/requests?state=submitted").text
+    offered = lee.get("/requests?state=submitted").text
+    assert (
+        offered.count('name="ticked"') == 4 and "停息挂账 3" in offered and "checked" not in offered
+    )
+    assert (
+        aud.post("/requests?state=submitted", data={"token": token(aud, "/requests")}).status_code
+        == 403
+    )
+    finding = workflow.request(store, numbers[1]).finding_id
+    workflow.decide(store, finding, reviewer="lee", label=Label.NOT_LURE, stance=Stance.VICTIM, services=[])  # fmt: skip
+    said = ticked(lee, "submitted", *numbers[:3])
+    assert "批准: 2" in said and f'<a href="/requests/{numbers[1]}">' in said and "撤回" in said
+    assert "批准: 0" in ticked(lee, "submitted", numbers[0])  # it is approved: no second time
+    ticked(lee, "approved", numbers[0], numbers[2])
+    states = [str(workflow.request(store, one).state) for one in numbers]
+    assert states == ["sent", "submitted", "sent", "submitted"]
+    assert (
+        lee.post("/requests?state=sent", data={"token": token(lee, "/requests")}).status_code == 403
+    )
+    listed = [one for one in workflow.audit_log(store) if one.what == "list findings"]
+    assert {"ann", "lee"} <= {one.who for one in listed}

@@ -176,6 +176,7 @@ def list_findings(
         grade=Grade(grade) if grade else None,
         decided=decided,
         platform=platform or None,
+        reader=getpass.getuser(),
     )
     if as_json:
         typer.echo(json.dumps([brief(one) for one in found], ensure_ascii=True, indent=2))

@@ -24,7 +24,15 @@ from lurewatch.review.app import (
 )
 from lurewatch.review.filters import Filters
 from lurewatch.review.linked import linked_to
-from lurewatch.review.marking import POINTER, excerpt, marks_of, parts_of, reason_rows, shown_value
+from lurewatch.review.marking import (
+    POINTER,
+    excerpt,
+    first_line,
+    marks_of,
+    parts_of,
+    reason_rows,
+    shown_value,
+)
 from lurewatch.review.queue import to_next
 
 router = APIRouter()
@@ -90,6 +98,7 @@ def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = F
         services=list(Service),
         ask_lead=ASK_LEAD,
         excerpt=excerpt,
+        first_line=first_line,
     )
 
 
@@ -149,10 +158,16 @@ def _decide(request: Request, number: int, user: workflow.User, form: dict[str, 
         workflow.look_again(store, number, label=label, **said)
         request.session["flash"] = {"said": "second"}
     else:
-        share = rules_of(request).second_share
-        workflow.decide(store, number, label=label, second_share=share, **said)
-        request.session["flash"] = {"number": number, "label": str(label)}
+        share, also = rules_of(request).second_share, numbers_in(form)
+        workflow.decide(store, number, label=label, second_share=share, also=also, **said)
+        request.session["flash"] = {"number": number, "label": str(label), "also": also}
     return to_next(request, user, number)
+
+
+def numbers_in(form: dict[str, Any]) -> list[int]:
+    """The findings of like wording that were ticked."""
+    written = [str(one) for one in form.get("also", [])][: workflow.TOGETHER]
+    return list(dict.fromkeys(int(one) for one in written if one.isdecimal() and len(one) < 19))
 
 
 @router.post("/findings/{number}/golden")
@@ -169,11 +184,12 @@ async def settle(request: Request, number: Number) -> Response:
 
 @router.post("/findings/{number}/undo")
 async def undo(request: Request, number: Number) -> Response:
-    """Take the last decision on a finding back, and show it again."""
+    """Take the last decision on a finding back, with what it settled as well, and show it again."""
     user = decider(request)
-    await checked_form(request)
+    form = await checked_form(request)
     store = store_of(request)
-    await run_in_threadpool(workflow.undo_decision, store, number, reviewer=user.name)
+    for one in (*numbers_in(form), number):
+        await run_in_threadpool(workflow.undo_decision, store, one, reviewer=user.name)
     return RedirectResponse(f"/findings/{number}{Filters.read(request.query_params).query()}", 303)
 
 

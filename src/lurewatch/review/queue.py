@@ -1,7 +1,7 @@
 """The queue: what waits for a person, the clearest first."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,10 +13,14 @@ from lurewatch.review.filters import CHOICES, DECIDED, Filters
 from lurewatch.review.linked import posts_together
 from lurewatch.review.marking import first_line
 
+if TYPE_CHECKING:
+    from lurewatch.finding import Finding
+
 router = APIRouter()
 PAGE: Final = 50
 RECENT: Final = timedelta(days=7)  # of runs whose troubles are named above the queue
 FURTHEST: Final = 1_000_000
+BRIEF: Final = 24  # characters of what is folded under a finding of nearly the same wording
 
 
 @router.get("/")
@@ -27,11 +31,17 @@ def queue(request: Request, start: int = 0) -> Response:
     filters = Filters.read(request.query_params)
     start = min(max(0, start), FURTHEST)
     found = workflow.queue(store, filters.wanted(user), user=user, limit=PAGE, offset=start)
+    shown = [one for one in found.findings if one.finding_id not in found.folded]
+    under: dict[int, list[tuple[Finding, str]]] = {one.finding_id: [] for one in shown}
+    for one in found.findings:
+        if head := found.folded.get(one.finding_id):
+            under[head].append((one, first_line(one)[:BRIEF]))
     return page(
         request,
         "queue.html",
         user=user,
-        rows=[(one, first_line(one)) for one in found.findings],
+        rows=[(one, first_line(one)) for one in shown],
+        under=under,
         claims=found.claims,
         blind=found.blind,
         total=filters.total(found.tally),

@@ -1,6 +1,6 @@
 """Takedown requests in the console: what waits for whom, and the steps a person may take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,6 +17,9 @@ from lurewatch.errors import NotAllowedError
 from lurewatch.letters.blocks import channel_name, form_of
 from lurewatch.letters.law import rules
 from lurewatch.review.app import Number, checked_form, decider, page, person, store_of
+from lurewatch.review.language import catalogue, language_of
+from lurewatch.review.marking import first_line
+from lurewatch.review.problems import told
 from lurewatch.takedown import (
     STEPS,
     TakedownRequest,
@@ -34,15 +37,60 @@ FURTHEST: Final = 1_000_000
 FILTERS: Final = ("state", "channel", "track", "drafted_by")
 
 
+TOGETHER: Final = {"drafted": "submit", "submitted": "approve", "approved": "send"}
+
+
 @router.get("/requests")
 def every(request: Request, start: int = 0) -> Response:
     """A page of requests, newest first, with what has stood too long; filters stand in the address."""
-    person(request)
-    store = store_of(request)
+    return _listed(request, wanted_in(request.query_params), start)
+
+
+@router.post("/requests")
+async def take_together(request: Request, start: int = 0) -> Response:
+    """Take the step that follows with each request that was ticked, and say what was refused and why."""
+    user = decider(request)
+    form = await checked_form(request)
+    return await run_in_threadpool(_take_together, request, user, form, start)
+
+
+def _take_together(request: Request, user: User, form: dict[str, Any], start: int) -> Response:
     wanted = wanted_in(request.query_params)
+    step = TOGETHER.get(wanted.state)
+    if step is None:
+        raise NotAllowedError("requests are taken further together in one state only")
+    refused: list[tuple[int, str]] = []
+    ticked = [str(one) for one in form.get("ticked", [])][:PAGE]
+    for number in [int(one) for one in ticked if one.isdecimal() and len(one) < 19]:
+        try:
+            _take(request, number, step, user, {"receipt": "", "note": ""})
+        except NotAllowedError as error:
+            refused.append((number, str(error)))
+    done = len(ticked) - len(refused)
+    return _listed(request, wanted, start, done=(step, done), refused=refused)
+
+
+def _listed(
+    request: Request,
+    wanted: WantedRequests,
+    start: int,
+    *,
+    done: tuple[str, int] | None = None,
+    refused: Sequence[tuple[int, str]] = (),
+) -> Response:
+    user = person(request)
+    store = store_of(request)
     start = min(max(0, start), FURTHEST)
     found = workflow.some_requests(store, wanted, limit=PAGE, offset=start)
     events = workflow.events_of(store, [one.request_id for one in found.requests])
+    step = TOGETHER.get(wanted.state)
+    may = {
+        one.request_id: one.finding_id
+        for one in found.requests
+        for open_step in open_to(one, events[one.request_id], who=user.name, role=user.role)
+        if open_step.name == step
+    }
+    said = catalogue(language_of(request)).gettext
     return page(
         request,
         "requests.html",
@@ -55,6 +103,12 @@ def every(request: Request, start: int = 0) -> Response:
         channel_name=channel_name,
         start=start,
         size=PAGE,
+        step=step,
+        may=may,
+        about=workflow.several(store, list(dict.fromkeys(may.values())), reader=user.name),
+        first_line=first_line,
+        done=done,
+        refused=[(number, told(why, said)) for number, why in refused],
     )
 
 

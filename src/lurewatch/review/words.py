@@ -350,6 +350,8 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "metrics": "/metrics answers this machine only; set LUREWATCH_METRICS_TOKEN and send it as a bearer token",
     "no post": "there is no post {post_id} of {platform}",
     "leads": "only a lead settles the golden set",
+    "not alike": "it was decided meanwhile, or is worded otherwise; reload the page",
+    "one state": "requests are taken further together in one state only",
     "drafted by nobody": (
         "request {number} was drafted by {who}, who is no person of the console: nobody can tell "
         "whether another one approves it; withdraw it and draft it anew: lurewatch takedown draft "

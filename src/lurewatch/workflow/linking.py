@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from lurewatch.errors import InputError, NotAllowedError
@@ -19,7 +18,7 @@ from lurewatch.store.carrying import Carrier
 from lurewatch.store.clusters import Cluster, Linked
 from lurewatch.text.contacts import contacts_in
 from lurewatch.workflow.acting import Alarm, raise_alarms
-from lurewatch.workflow.common import current
+from lurewatch.workflow.common import current, note_findings
 
 if TYPE_CHECKING:
     from lurewatch.text.lexicon import Lexicon
@@ -175,11 +174,9 @@ def posts_carrying(
     what = "a contact" if found else f"{len(words)} shingles"
     with store.begin() as db:
         audit.note(db, current(), reader, "search posts", f"{what}: {len(carriers)} posts")
-        shown = " ".join(str(one.finding_id) for one in carriers if one.finding_id is not None)
-        for part in wrap(shown, AUDITED):
-            audit.note(db, current(), reader, "found findings", part)
+        found_ids = (one.finding_id for one in carriers if one.finding_id is not None)
+        note_findings(db, reader, "found findings", found_ids)
     return carriers
 
 
 FEWEST_SOUGHT: Final = 3  # shingles
-AUDITED: Final = 200  # characters of what an entry is about

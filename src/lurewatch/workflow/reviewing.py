@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from lurewatch.errors import NotAllowedError
@@ -13,6 +13,7 @@ from lurewatch.store import (
     audit,
     claims,
     deliveries,
+    folding,
     golden,
     history,
     people,
@@ -28,12 +29,13 @@ from lurewatch.store.quality import Referral, Sample, SecondLook
 from lurewatch.takedown import (
     named_in,
 )
-from lurewatch.workflow.common import current
+from lurewatch.workflow.common import current, note_findings
 
 TAKEN_AT_ONCE = 20  # places tried for the next finding: more than people who ask at once
 LEASE: Final = timedelta(minutes=10)  # how long an opened finding is one person's
 OWN_RULE: Final = "it names our institution: only a lead can call it a lure"
 SECOND_SHARE: Final = 0.05  # of decisions a second person is asked about
+TOGETHER: Final = 50  # findings of like wording that one decision settles at most
 
 
 def findings_to_review(
@@ -44,11 +46,16 @@ def findings_to_review(
     grade: Grade | None = None,
     decided: bool | None = False,
     platform: str | None = None,
+    reader: str = "",
 ) -> list[Finding]:
-    """Findings by rank."""
+    """Findings by rank; that a *reader* was shown them is on record."""
     wanted = Wanted(decided, grade or "", platform or "")
     with store.reading() as db:
-        return kept.to_review(db, wanted, current(), limit=limit, offset=offset)
+        found = kept.to_review(db, wanted, current(), limit=limit, offset=offset)
+    if reader and found:
+        with store.begin() as db:
+            note_findings(db, reader, "list findings", (one.finding_id for one in found))
+    return found
 
 
 def count_findings(
@@ -73,22 +80,28 @@ class Queue:
     tally: dict[tuple[str, str, str, str], int]  # by grade, platform, stance, services, unfiltered
     looks: int  # that wait for a second look of this person
     referred: int  # that wait for a lead
+    folded: dict[int, int]  # findings of nearly the same wording as one before them, and as which
 
 
 def queue(store: Store, wanted: Wanted, *, user: User, limit: int, offset: int) -> Queue:
-    """The queue as asked for, by rank."""
+    """The queue as asked for, by rank; what was shown of it is on record."""
     now = current()
     everything = replace(wanted, grade="", platform="", service="", stance="")
     with store.reading() as db:
         found = kept.to_review(db, wanted, now, limit=limit, offset=offset)
         numbers = [one.finding_id for one in found]
-        return Queue(
+        shown = Queue(
             found,
             claims.held(db, numbers, now),
             frozenset(quality.waiting_for(db, numbers, user.name)),
             kept.tally(db, everything, now),
             *quality.waiting(db, user.name),
+            folding.folded(db, numbers),
         )
+    if numbers:
+        with store.begin() as db:
+            note_findings(db, user.name, "list findings", numbers)
+    return shown
 
 
 def finding(store: Store, finding_id: int, *, reader: str) -> Finding:
@@ -96,6 +109,14 @@ def finding(store: Store, finding_id: int, *, reader: str) -> Finding:
     with store.begin() as db:
         found = found_in(store, db, finding_id)
         audit.note(db, current(), reader, "read finding", str(finding_id))
+    return found
+
+
+def several(store: Store, finding_ids: Sequence[int], *, reader: str) -> dict[int, Finding]:
+    """Some findings by number; that they were read is on record."""
+    with store.begin() as db:
+        found = {number: found_in(store, db, number) for number in finding_ids}
+        note_findings(db, reader, "list findings", found)
     return found
 
 
@@ -117,6 +138,7 @@ class Opened:
     referral: Referral | None
     decisions: list[Decision]
     golden: bool = False  # has an agreed answer; not told to whoever is asked about it
+    like: tuple[tuple[Finding, float], ...] = ()  # what the decision settles as well, and how alike
 
 
 def open_finding(store: Store, finding_id: int, *, user: User, lease: timedelta = LEASE) -> Opened:
@@ -140,9 +162,24 @@ def open_finding(store: Store, finding_id: int, *, user: User, lease: timedelta 
             claims.take(db, finding_id, user.name, now + lease, now)
         audit.note(db, now, user.name, "read finding", str(finding_id))
         claim = claims.held(db, [finding_id], now).get(finding_id)
+        free = user.decides and not look and (claim is None or claim.holder == user.name)
+        like = _like(store, db, finding_id, user, now) if free and not found.decision else ()
     if look:
         found, made = replace(found, decision=None), []
-    return Opened(found, claim, look, referral, made, agreed)
+    return Opened(found, claim, look, referral, made, agreed, like)
+
+
+def _like(
+    store: Store, db: Db, finding_id: int, user: User, now: datetime
+) -> tuple[tuple[Finding, float], ...]:
+    """What a decision of this person may settle as well; nothing that another holds or a lead decides."""
+    shares = folding.near(db, finding_id, TOGETHER)
+    held = claims.held(db, list(shares), now)
+    free = [at for at in shares if at not in held or held[at].holder == user.name]
+    found = [(found_in(store, db, at), shares[at]) for at in free]
+    shown = tuple((one, share) for one, share in found if not one.named or user.role == "lead")
+    note_findings(db, user.name, "list findings", (one.finding_id for one, _ in shown))
+    return shown
 
 
 def next_finding(
@@ -227,9 +264,13 @@ def decide(
     services: Sequence[Service],
     note: str = "",
     second_share: float = 0.0,
+    also: Sequence[int] = (),
 ) -> Decision:
     """
     Record what a person says of a finding; a share of them another person is asked about as well.
+
+    *also* names findings of nearly the same wording, of which the same is said: a decision for each,
+    all of them or none.
 
     Raises NotAllowedError for a lure whose stance is not SOLICIT or RECRUIT: calling a debtor, a
     victim or a journalist a lure is the worst error there is. So would be to call a complaint about
@@ -237,17 +278,23 @@ def decide(
     """
     check_founded(label, stance, services)
     with store.begin() as db:
-        found = found_in(store, db, finding_id)
-        _check_claim(db, finding_id, reviewer)
         leads = is_lead(db, reviewer)
-        if label is Label.LURE and found.named and not leads:
-            raise NotAllowedError(f"finding {finding_id}: {OWN_RULE}")
-        made = _decide(db, finding_id, label, stance, services, note, reviewer)
-        if leads:
-            quality.settle(db, finding_id)
-        quality.ask_no_more(db, finding_id)
-        if label is not Label.UNSURE and _drawn(db, finding_id, second_share):
-            quality.ask_again(db, made, current())
+        like = folding.near(db, finding_id, TOGETHER) if also else {}
+        for number in (*also, finding_id):
+            found = found_in(store, db, number)
+            if number != finding_id and number not in like:
+                raise NotAllowedError(
+                    f"finding {number}: it was decided meanwhile, or is worded otherwise; reload the page"
+                )
+            _check_claim(db, number, reviewer)
+            if label is Label.LURE and found.named and not leads:
+                raise NotAllowedError(f"finding {number}: {OWN_RULE}")
+            made = _decide(db, number, label, stance, services, note, reviewer)
+            if leads:
+                quality.settle(db, number)
+            quality.ask_no_more(db, number)
+            if label is not Label.UNSURE and _drawn(db, number, second_share):
+                quality.ask_again(db, made, current())
     return made
 
 
