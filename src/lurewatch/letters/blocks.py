@@ -7,7 +7,7 @@ from typing import Any, Final
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Decision, Finding
 from lurewatch.letters.law import in_force, rules
-from lurewatch.letters.matter import facts
+from lurewatch.letters.matter import facts, published
 from lurewatch.letters.notice import demand, infringement_of
 from lurewatch.post import visible
 from lurewatch.takedown import PAPERS, Institution, TakedownRequest, Track
@@ -133,7 +133,7 @@ def blocks(
         "category": rules("words.yaml")["category"],
         "url": post.url,
         "account": visible(mask_name(post.author_name)) or "（未显示）",
-        "published": post.published_shown or "（未显示）",
+        "published": published(post) or "（未显示）",
         "facts": "".join([*says, *facts(finding)]),
         "basis": "；".join(cites),
         "demand": asks,

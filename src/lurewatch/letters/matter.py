@@ -9,10 +9,11 @@ from typing import Any, Final
 from lurewatch.dates import CHINA
 from lurewatch.finding import LURING, Decision, Finding, Label, Service
 from lurewatch.letters.law import rules
-from lurewatch.post import visible
+from lurewatch.post import Post, visible
 from lurewatch.takedown import Institution, Track, faults, missing, named_in
 from lurewatch.text.mask import mask_name, mask_personal
 
+SECONDS: Final = 10  # digits of a count of seconds since 1970, or more of milliseconds
 QUOTED: Final = int(rules("wording.yaml")["quoted"]["longest"])
 POINTS: Final = (
     ("offer", "提供服务的表述"),
@@ -78,7 +79,7 @@ def listing(finding: Finding, decision: Decision, track: Track) -> list[tuple[st
         ("内容ID", post.post_id),
         ("账号昵称", visible(mask_name(post.author_name)) or "（未显示）"),
         ("账号ID", visible(post.author_id) or "（未显示）"),
-        ("发布时间（展示）", post.published_shown or moment(post.published_at) or "（未显示）"),
+        ("发布时间（展示）", published(post) or "（未显示）"),
         ("首次发现时间", f"{moment(finding.first_seen)}（北京时间）"),
         ("我方分类", f"疑似{called(decision.services)}"),
         ("人工认定", f"{moment(decision.decided_at)}（北京时间）"),
@@ -89,6 +90,20 @@ def listing(finding: Finding, decision: Decision, track: Track) -> list[tuple[st
 def moment(at: datetime | None) -> str:
     """A moment in China's time; nothing for none."""
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}" if at else ""
+
+
+def published(post: Post) -> str:
+    """
+    When a post was published, as the page shows it; a count of seconds in a page's data as a moment.
+
+    >>> at = datetime.fromisoformat("2026-11-24T09:30:00+00:00")
+    >>> published(Post("xiaohongshu", "1", "", "", published_shown="1795512600000", published_at=at))
+    '2026-11-24 17:30'
+    """
+    counted = post.published_shown.isdecimal() and len(post.published_shown) >= SECONDS
+    return (
+        moment(post.published_at) if counted or not post.published_shown else post.published_shown
+    )
 
 
 def points(finding: Finding) -> list[str]:

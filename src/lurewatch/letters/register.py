@@ -12,7 +12,7 @@ from lurewatch.dates import CHINA
 from lurewatch.finding import Finding
 from lurewatch.letters.blocks import channel_name
 from lurewatch.letters.law import in_force, rules
-from lurewatch.letters.matter import TRACKS, called, concerns, moment, points, quotation
+from lurewatch.letters.matter import TRACKS, called, concerns, moment, points, published, quotation
 from lurewatch.letters.notice import demand
 from lurewatch.post import safe_cell, visible
 from lurewatch.takedown import Event, Institution, TakedownRequest, Track
@@ -105,7 +105,7 @@ def row_of(
         visible(post.author_id),
         NOT_COLLECTED,
         NOT_COLLECTED,
-        post.published_shown or moment(post.published_at),
+        published(post),
         moment(finding.first_seen),
         moment(evidence[2]) if evidence else "",
         f"{evidence[0]} {evidence[1]}" if evidence else "",
