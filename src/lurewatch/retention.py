@@ -1,5 +1,6 @@
 """What is kept no longer than it may: expiry, legal holds, and what a person may ask to have erased."""
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +12,23 @@ from lurewatch import workflow
 from lurewatch.addresses import read_address
 from lurewatch.errors import NotAllowedError
 from lurewatch.periods import Periods
-from lurewatch.store import Store, audit, custody, expiry, findings, holds, objections, pictures
+from lurewatch.store import (
+    Store,
+    audit,
+    custody,
+    expiry,
+    findings,
+    holds,
+    objections,
+    pictures,
+    requests,
+)
 from lurewatch.store.expiry import Purged
 from lurewatch.store.holds import About, Hold
 
 __all__ = ["About", "Hold", "Purged"]
 REJECTED: Final = "*.rejected.jsonl"
+PACKAGE: Final = re.compile(r"\.?[a-z]+-\d+-\d{8}T\d{6}Z(\..+)?")  # as evidence.package names them
 STRAY: Final = timedelta(days=1)  # a file that nothing knows of is no picture being kept any more
 
 
@@ -29,13 +41,21 @@ class Retained:
 
 
 def run(
-    store: Store, periods: Periods, imports: Path, *, who: str, now: datetime, dry_run: bool = False
+    store: Store,
+    periods: Periods,
+    imports: Path,
+    *,
+    who: str,
+    now: datetime,
+    evidence: Path | None = None,
+    dry_run: bool = False,
 ) -> Retained:
     """
     Forget what has expired: in the store in one transaction, then on the disk.
 
     A run that is killed between the two leaves files that the next run removes. A dry run does the
-    same in the store and takes it back.
+    same in the store and takes it back. In the folder of *evidence* also goes what a killed command
+    left there: packages that never came on record.
     """
     with store.begin() as db:
         trial = db.connection.begin_nested()
@@ -47,12 +67,30 @@ def run(
             trial.commit()
             audit.note(db, now, who, "purge", f"{purged.posts} posts {purged.emptied} findings")
     rejected = _expired_files(imports, now - periods.negatives)
+    unrecorded = _unrecorded(store, evidence, now - STRAY) if evidence else []
     if not dry_run:
         _destroy(store, left, who, now)
+        for path in unrecorded:
+            shutil.rmtree(path, ignore_errors=True)
         for path in rejected:
             path.unlink(missing_ok=True)
         workflow.clear_pictures(store, strays_before=now - STRAY)
-    return Retained(purged, len(left) + len(rejected) + unneeded)
+    return Retained(purged, len(left) + len(rejected) + len(unrecorded) + unneeded)
+
+
+def _unrecorded(store: Store, folder: Path, before: datetime) -> list[Path]:
+    """Packages, and halves of packages, that are on no record and that nobody writes any more."""
+    with store.reading() as db:
+        known = {one.path.name for one in requests.all_evidence(db)}
+        known |= {one.path.name for one in expiry.leftovers(db)}
+    return [
+        path
+        for path in sorted(folder.glob("*"))
+        if PACKAGE.fullmatch(path.name)
+        and path.is_dir()
+        and path.name not in known
+        and path.stat().st_mtime <= before.timestamp()
+    ]
 
 
 def _expired_files(folder: Path, due: datetime) -> list[Path]:

@@ -251,6 +251,7 @@ class Scheduler:
             self.settings.imports_dir,
             who="schedule",
             now=datetime.now(UTC),
+            evidence=self.settings.evidence_dir,
         )
         return f"{done.purged.posts} posts and {done.files} files forgotten"
 

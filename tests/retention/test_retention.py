@@ -1,6 +1,7 @@
 """What is forgotten, what is held, and what a person may ask to have erased, on real databases."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -303,3 +304,23 @@ class Sees(Names):
             one if "停息挂账" in post.text else replace(one, grade=Grade.L0, stance=Stance.OTHER)
             for one, post in zip(super().judge(posts, **options), posts, strict=True)
         ]
+
+
+def test_what_a_killed_command_left_goes(store: Store, settings: Settings, a_finding: Any) -> None:
+    number = a_finding()
+    folder, old = settings.evidence_dir, (NOW - timedelta(days=2)).timestamp()
+    names = ("weibo-1-20261101T000000Z", ".weibo-1-20261101T000000Z.x1y2", "weibo-2-20261101T000000Z", "mine", "tieba-3-20261101T000000Z")  # fmt: skip
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "fields.json").write_text("{}")
+        os.utime(folder / name, (old, old))
+    os.utime(folder / names[4])  # somebody may be writing it now
+    workflow.record_evidence(store, number, folder / names[2], "0" * 64, complete=True)
+
+    def run(dry_run: bool) -> int:
+        done = retention.run(store, shipped_periods(), settings.imports_dir, who="t", now=NOW, evidence=folder, dry_run=dry_run)  # fmt: skip
+        return done.files
+
+    assert run(dry_run=True) == 2 and len(list(folder.iterdir())) == 5
+    assert run(dry_run=False) == 2
+    assert {path.name for path in folder.iterdir()} == set(names[2:])

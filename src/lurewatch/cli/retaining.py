@@ -36,6 +36,7 @@ def run(
         settings.imports_dir,
         who=getpass.getuser(),
         now=datetime.now(UTC),
+        evidence=settings.evidence_dir,
         dry_run=dry_run,
     )
     if as_json:
