@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,17 +12,31 @@ from lurewatch import hooks
 from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.evidence.package import export
 from lurewatch.finding import Decision, Finding, Label
-from lurewatch.store import Db, Store, audit, custody, deliveries, desks, findings, requests
+from lurewatch.store import (
+    Db,
+    Store,
+    audit,
+    cases,
+    custody,
+    deliveries,
+    desks,
+    findings,
+    request_files,
+    requests,
+)
 from lurewatch.store.deliveries import Delivery, Webhook
 from lurewatch.store.desks import Outcome, Token, Wanted
-from lurewatch.store.requests import KeptEvidence
+from lurewatch.store.request_files import RequestFile
+from lurewatch.store.requests import KeptEvidence, WantedRequests
+from lurewatch.takedown import Event, TakedownRequest
 
-__all__ = ["Outcome", "Token", "Wanted", "Webhook"]
+__all__ = ["Outcome", "Token", "Wanted", "WantedRequests", "Webhook"]
 SCOPES: Final = {
     "findings:read": "fetch findings that a person decided to be lures",
     "findings:all": "fetch decided findings of every label: for the institution's own systems only",
     "evidence:read": "fetch the evidence of those findings",
     "outcomes:write": "say what became of them",
+    "requests:read": "fetch the takedown requests that were sent",
 }
 TRIES: Final = (60, 300, 1800, 7200, 21_600, 86_400)  # seconds between one try and the next
 
@@ -101,8 +115,43 @@ def _fetched(db: Db, decision: Decision) -> Fetched:
     return Fetched(finding, decision, tuple(desks.outcomes_of(db, decision.finding_id)), best)
 
 
-def _note(db: Db, desk: str, what: str, finding_id: int) -> None:
-    audit.note(db, datetime.now(UTC), f"desk {desk}", what, str(finding_id))
+def _note(db: Db, desk: str, what: str, number: int) -> None:
+    audit.note(db, datetime.now(UTC), f"desk {desk}", what, str(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that went out, what was done with it, and its files."""
+
+    place: int  # among all that went out
+    request: TakedownRequest
+    url: str
+    events: list[Event]
+    files: list[RequestFile]
+
+
+def sent(
+    store: Store,
+    wanted: WantedRequests,
+    about: Mapping[str, int],
+    *,
+    after: int = 0,
+    limit: int = 1,
+    desk: str,
+) -> list[Sent]:
+    """Requests that went out, by their first sending; that each was read is on record."""
+    with store.begin() as db:
+        found = requests.sent(db, wanted, about, after=after, limit=limit)
+        numbers = [one.request_id for _, one in found]
+        events, files = cases.events_of(db, numbers), request_files.files_of(db, numbers)
+        shown = []
+        for place, one in found:
+            finding = findings.get(db, one.finding_id)
+            own = [file for file in files if file.request_id == one.request_id]
+            url = finding.post.url if finding else ""
+            shown.append(Sent(place, one, url, events[one.request_id], own))
+            _note(db, desk, "read request", one.request_id)
+    return shown
 
 
 def export_evidence(

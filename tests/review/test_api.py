@@ -30,6 +30,7 @@ from lurewatch.hooks import checked_url, signature
 from lurewatch.review.api.access import Rate
 from lurewatch.review.app import create_app
 from lurewatch.store import Store, open_store
+from tests.takedown.test_requests import drafted, sent
 
 few = bounded(
     max_examples=12,
@@ -201,12 +202,42 @@ def test_what_a_desk_says_is_kept_for_good(client: Any, store: Store, a_finding:
     assert workflow.check_audit(store).broken is None
 
 
+def test_requests_that_were_sent(client: Any, store: Store, a_finding: Any) -> None:
+    workflow.add_user(store, "lee", "password1", "lead")
+    numbers = [
+        drafted(store, a_finding(post_id=n, url=f"https://tieba.baidu.com/p/{n}")) for n in "123"
+    ]
+    reader = client("requests:read")
+    assert client("findings:read", name="other").get("requests").status_code == 403
+    assert reader.get("findings").status_code == 403
+    assert reader.get("requests").json() == {"requests": [], "next": "0"}
+    assert reader.get(f"requests/{numbers[0]}").status_code == 404  # a draft is nobody's business
+    sent(store, numbers[1])
+    first = reader.get("requests").json()
+    assert [one["request"] for one in first["requests"]] == [numbers[1]]
+    sent(store, numbers[0])  # an earlier number, sent later
+    workflow.take_step(store, numbers[0], "acknowledge", who="ann", role="reviewer", receipt="R-1")
+    later = reader.get("requests", params={"cursor": first["next"]}).json()
+    (one,) = later["requests"]
+    assert (one["request"], one["state"], one["receipt"]) == (numbers[0], "acknowledged", "R-1")
+    assert [step["step"] for step in one["steps"]] == ["submit", "approve", "send", "acknowledge"]
+    assert one["sent_at"] and '"ann"' not in json.dumps(one)
+    assert reader.get("requests", params={"cursor": later["next"]}).json()["requests"] == []
+    assert reader.get(f"requests/{numbers[0]}").json() == one
+    for query, found in (("state=sent", [numbers[1]]), (f"finding={one['finding']}", [numbers[0]]), ("channel=x", [])):  # fmt: skip
+        shown = reader.get(f"requests?{query}").json()["requests"]
+        assert [each["request"] for each in shown] == found
+    read = [e.subject for e in workflow.audit_log(store) if e.what == "read request"]
+    assert read.count(str(numbers[0])) == 3 and str(numbers[2]) not in read
+
+
 def test_schemathesis_finds_no_fault_of_the_server(app: Any, store: Store, a_finding: Any) -> None:
     for at in range(3):
         decide(store, a_finding(post_id=str(at)))
     api = next(route.app for route in app.routes if getattr(route, "path", "") == "/api/v1")
     api.state.rate = Rate(1_000_000)
-    shown = desk.add_token(store, "fuzz", [*READ, "findings:all"], who="op")
+    sent(store, drafted(store, a_finding(post_id="9", url="https://tieba.baidu.com/p/9")))
+    shown = desk.add_token(store, "fuzz", list(desk.SCOPES), who="op")
     schema = schemathesis.openapi.from_asgi("/openapi.json", api)
     seen: set[int] = set()
     for operation, mode in product(schema.get_all_operations(), schemathesis.GenerationMode):

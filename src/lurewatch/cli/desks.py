@@ -19,7 +19,7 @@ PAUSE = 5  # seconds between two looks for what is due
 @token_app.command("add")
 def add_token(
     name: Annotated[str, typer.Argument(help="Whose it is: a platform's desk, a system.")],
-    scope: Annotated[list[str], typer.Option(help="findings:read, findings:all, evidence:read or outcomes:write; several times.")],
+    scope: Annotated[list[str], typer.Option(help="findings:read, findings:all, evidence:read, outcomes:write or requests:read; several times.")],
 ) -> None:  # fmt: skip
     """Make a token and print it, this once: only its digest is kept."""
     from lurewatch import desk

@@ -1,6 +1,7 @@
 """Kept evidence and the takedown requests that rest on it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from lurewatch.addresses import same_page
 from lurewatch.errors import InputError
 from lurewatch.store import Db
 from lurewatch.store.findings import get
-from lurewatch.store.tables import evidence, requests
+from lurewatch.store.tables import evidence, request_events, requests
 from lurewatch.takedown import TakedownRequest, TakedownState, Track
 
 
@@ -140,6 +141,30 @@ def some(db: Db, wanted: WantedRequests, *, limit: int, offset: int) -> list[Tak
         .offset(offset)
     )
     return [of_row(db, row) for row in rows]
+
+
+def sent(
+    db: Db, wanted: WantedRequests, about: Mapping[str, int], *, after: int, limit: int
+) -> list[tuple[int, TakedownRequest]]:
+    """
+    Requests that ever went out, by their first sending, each with its place in that order.
+
+    *about* may give a `request_id` and a `finding_id`.
+    """
+    went = (
+        select(request_events.c.request_id, func.min(request_events.c.event_id).label("place"))
+        .where(request_events.c.step == "send")
+        .group_by(request_events.c.request_id)
+        .subquery()
+    )
+    query = (
+        select(requests, went.c.place)
+        .join(went, went.c.request_id == requests.c.request_id)
+        .where(wanted.condition(), went.c.place > after)
+        .where(*(requests.c[name] == number for name, number in about.items()))
+    )
+    rows = db.connection.execute(query.order_by(went.c.place).limit(limit))
+    return [(row.place, of_row(db, row)) for row in rows]
 
 
 def counts_by(db: Db, name: str, wanted: WantedRequests) -> dict[str, int]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lurewatch.desk import Fetched, Outcome
+from lurewatch.desk import Fetched, Outcome, Sent
 from lurewatch.finding import PROTECTED, Label
 from lurewatch.post import visible
 from lurewatch.text.mask import mask_personal
@@ -81,6 +81,72 @@ class Page(BaseModel):
     findings: list[FindingShown]
     next: str = Field(
         description="Give it as `cursor` to go on, also later: what was decided since."
+    )
+
+
+class StepShown(BaseModel):
+    """One step that was taken with a request; who took it stays in the house."""
+
+    step: str
+    state: str = Field(description="After the step.")
+    at: datetime
+    receipt: str
+
+
+class FileShown(BaseModel):
+    """A file of a request, as it was kept."""
+
+    kind: str = Field(description="letter, pdf or receipt")
+    sha256: str
+
+
+class RequestShown(BaseModel):
+    """A takedown request that was sent."""
+
+    request: int
+    finding: int
+    url: str
+    track: str
+    channel: str
+    recipient: str
+    state: str
+    drafted_at: datetime
+    sent_at: datetime | None
+    receipt: str
+    cites: list[str]
+    steps: list[StepShown]
+    files: list[FileShown]
+
+
+class RequestPage(BaseModel):
+    """Requests in the order in which they were sent."""
+
+    requests: list[RequestShown]
+    next: str = Field(description="Give it as `cursor` to go on, also later: what was sent since.")
+
+
+def request_shown(one: Sent) -> RequestShown:
+    """A request as another system sees it."""
+    request, events = one.request, one.events
+    return RequestShown(
+        request=request.request_id,
+        finding=request.finding_id,
+        url=visible(one.url),
+        track=request.track,
+        channel=request.channel,
+        recipient=request.recipient,
+        state=request.state,
+        drafted_at=request.drafted_at,
+        sent_at=next((event.at for event in events if event.step == "send"), None),
+        receipt=next((visible(e.receipt) for e in reversed(events) if e.receipt), ""),
+        cites=list(request.cites or ()),
+        steps=[
+            StepShown(
+                step=event.step, state=event.state, at=event.at, receipt=visible(event.receipt)
+            )
+            for event in events
+        ],
+        files=[FileShown(kind=file.kind, sha256=file.sha256) for file in one.files],
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Path, Query, Request, Res
 from fastapi.responses import JSONResponse
 
 from lurewatch import __version__, desk
-from lurewatch.desk import Fetched, Outcome, Token, Wanted
+from lurewatch.desk import Fetched, Outcome, Token, Wanted, WantedRequests
 from lurewatch.finding import Grade, Label, Service
 from lurewatch.post import visible
 from lurewatch.review.api.access import Rate, needs
@@ -19,13 +19,18 @@ from lurewatch.review.api.records import (
     OutcomeGiven,
     OutcomeShown,
     Page,
+    RequestPage,
+    RequestShown,
     finding_shown,
     outcome_shown,
+    request_shown,
 )
 from lurewatch.store import Store
+from lurewatch.takedown import TakedownState
 
 router = APIRouter()
-Number = Annotated[int, Path(ge=1, le=(1 << 63) - 1, description="The number of a finding.")]
+MOST: Final = (1 << 63) - 1
+Number = Annotated[int, Path(ge=1, le=MOST, description="The number of a finding or request.")]
 Reader = Annotated[Token, needs("findings:read")]
 NOBODYS: Final = answers(401, 403, 422, 429)
 MISSING: Final = answers(401, 403, 404, 422, 429)
@@ -159,3 +164,39 @@ def outcome(
         raise HTTPException(404, f"there is no decided lure {number}")
     one, new = kept
     return JSONResponse(outcome_shown(one).model_dump(mode="json"), 201 if new else 200)
+
+
+Caller = Annotated[Token, needs("requests:read")]
+
+
+@router.get("/requests", responses=NOBODYS)
+def requests(
+    request: Request,
+    token: Caller,
+    cursor: Annotated[int, Query(ge=0, le=MOST, description="`next` of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    state: TakedownState | None = None,
+    channel: Annotated[str, Query(max_length=32)] = "",
+    finding: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+) -> RequestPage:
+    """Takedown requests that were sent, the first sent first."""
+    found = desk.sent(
+        request.app.state.store,
+        WantedRequests(state=state or "", channel=visible(channel)),
+        {} if finding is None else {"finding_id": finding},
+        after=cursor,
+        limit=limit,
+        desk=token.name,
+    )
+    last = found[-1].place if found else cursor
+    return RequestPage(requests=[request_shown(one) for one in found], next=str(last))
+
+
+@router.get("/requests/{number}", responses=MISSING)
+def one_request(request: Request, token: Caller, number: Number) -> RequestShown:
+    """One request that was sent."""
+    store, about = request.app.state.store, {"request_id": number}
+    found = desk.sent(store, WantedRequests(), about, desk=token.name)
+    if not found:
+        raise HTTPException(404, f"no request {number} was sent")
+    return request_shown(found[0])
