@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from lurewatch import workflow
+from lurewatch import retention, workflow
 from lurewatch.crawling import Order, crawl_all
 from lurewatch.finding import Finding
 from lurewatch.notices import Notice, said
@@ -26,6 +26,8 @@ LOOKED_AT: Final = (
 )
 WALLS: Final[dict[str, Outcome]] = {"login": "login_wall", "captcha": "captcha"}  # others: wall
 LINES: Final = 12  # of a difference that are kept
+WEEKLY: Final = timedelta(days=7)  # between looks at a verified removal
+WATCHED: Final = timedelta(days=90)  # the longest span in which a relapse is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,25 @@ class Look:
 
 
 def due(store: Store, now: datetime, every: timedelta) -> list[TakedownRequest]:
-    """The requests whose posts were last looked at longer ago than *every*."""
-    found = []
+    """
+    The requests whose posts were last looked at longer ago than *every*.
+
+    A verified removal is looked at once a week for three months: a guest does not call daily for
+    good. What was emptied has no address any more.
+    """
+    found, gone = [], retention.emptied(store)
     for one in workflow.requests(store):
-        if one.state in LOOKED_AT:
-            looks = workflow.checks_of(store, one.request_id)
-            if not looks or now - looks[-1].at >= every:
-                found.append(one)
+        if one.state not in LOOKED_AT or one.finding_id in gone:
+            continue
+        looks = workflow.checks_of(store, one.request_id)
+        wait = every
+        if one.state is TakedownState.VERIFIED:
+            events = workflow.events_of(store, [one.request_id])[one.request_id]
+            if now - events[-1].at > WATCHED:
+                continue
+            wait = max(every, WEEKLY)
+        if not looks or now - looks[-1].at >= wait:
+            found.append(one)
     return found
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from lurewatch import workflow
+from lurewatch import retention, workflow
 from lurewatch.config import Settings, read_secrets
 from lurewatch.demo.pages import tieba_thread
 from lurewatch.demo.posts import posts_of
@@ -25,6 +25,7 @@ from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label, Service, Stance
 from lurewatch.letters.blocks import blocks, channels
 from lurewatch.letters.register import COLUMNS, Beside, row_of, write
+from lurewatch.periods import shipped_periods
 from lurewatch.recheck import due, look_again
 from lurewatch.store import Store, open_store
 from lurewatch.takedown import (
@@ -326,6 +327,25 @@ def test_looks_through_the_real_spider(
         count = len(asked)
         assert look_again(store, [workflow.request(store, number)], say=print) == []  # it rests
         assert len(asked) == count
+
+
+def test_a_verified_removal_is_not_called_on_daily_for_good(
+    store: Store, a_finding: Any, settings: Settings
+) -> None:
+    number, now = drafted(store, a_finding()), datetime.now(UTC)
+    sent(store, number)
+    day = timedelta(days=1)
+    for at in (now, now + day):
+        assert [one.request_id for one in due(store, at, day)] == [number]
+        workflow.record_check(store, number, "gone", "", at)
+    assert workflow.request(store, number).state is TakedownState.VERIFIED
+    asked = [days for days in range(2, 120) if due(store, now + days * day, day)]
+    assert asked == list(range(8, 92))
+    assert due(store, now + 8 * day, 30 * day) == []
+    retention.run(store, shipped_periods(), settings.imports_dir, who="t", now=now + 900 * day)
+    with store.begin() as db:
+        db.connection.exec_driver_sql("update requests set state = 'sent'")
+    assert due(store, now + 900 * day, day) == []  # its address was forgotten
 
 
 def test_blocks_and_register(store: Store, a_finding: Any, tmp_path: Path) -> None:
