@@ -67,11 +67,13 @@ def look_again(
     requests: Sequence[TakedownRequest],
     say: Callable[[str], object],
     notices: Sequence[Notice] | None = None,
+    halted: Callable[[], bool] = lambda: False,
 ) -> list[Look]:
     """
     Visit the post of each request through its platform's spider, one page a run.
 
-    *notices* are what pages say in place of a post; by default those that are shipped.
+    *notices* are what pages say in place of a post; by default those that are shipped. When *halted*
+    says so, the rest is left for the next time.
 
     A platform that rests or is asked by another is left for the next time, and no more of its posts
     are asked for once it raises a wall.
@@ -82,6 +84,8 @@ def look_again(
     for request in requests:
         found = workflow.finding(store, request.finding_id, reader="re-check")
         post = found.post
+        if halted():
+            break
         if post.platform in shut:
             continue
         wait = asked_at.get(post.platform, 0.0) + workflow.delay_of(store, post.platform)

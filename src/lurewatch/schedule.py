@@ -8,7 +8,7 @@ with it. Times that were missed while no process ran are fired as one.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,17 +29,28 @@ from lurewatch.crawling import (
 )
 from lurewatch.detect import Detector, lexicon_for
 from lurewatch.errors import LurewatchError
+from lurewatch.notices import read_notices
 from lurewatch.notify import tell
 from lurewatch.periods import read_periods
 from lurewatch.pictures.reading import Reader, can_read
+from lurewatch.recheck import due, look_again
 from lurewatch.store import Store
-from lurewatch.watchlist import RETENTION, WEBHOOKS, Chore, Watch, Watchlist, read_watchlist
-from lurewatch.workflow import Firing, FiringState
+from lurewatch.watchlist import (
+    RECHECKS,
+    RETENTION,
+    WEBHOOKS,
+    Chore,
+    Watch,
+    Watchlist,
+    read_watchlist,
+)
+from lurewatch.workflow import Alarm, Firing, FiringState
 
 TICK: Final = 5.0  # seconds between two looks at the clock
 AT_ONCE: Final = 4  # firings of one process
 EXPECTED: Final = timedelta(days=30)  # from which it is known what a source usually gives
 REMEMBERED: Final = timedelta(days=30)  # what came of a chore
+SLACK: Final = timedelta(hours=1)  # a look of yesterday's round was a little later in it
 FURTHEST: Final = timedelta(days=8)  # a due time missed longer ago is not looked for
 WORST: Final = ("failed", "blocked", "stopped")  # of several platforms the first of these counts
 
@@ -199,7 +210,8 @@ class Scheduler:
                 pictures = self.read_pictures()
                 detector, lexicon = Detector.load(self.settings), lexicon_for(self.settings)
                 judged = workflow.judge_pending(self.store, detector, linked_by=lexicon)
-                workflow.link_pending(self.store, lexicon)
+                linked = workflow.link_pending(self.store, lexicon)
+            self.alarm(linked.alarms)
             if judged.warning:
                 self.say(f"warning: {judged.warning}")
         except Exception as error:  # the next due time may go better
@@ -265,6 +277,34 @@ class Scheduler:
             counts[arrived] += 1
         told = f"{counts[True]} delivered, {counts[False]} to be tried again or given up"
         return told if any(counts.values()) else ""
+
+    def look_again(self, halt: threading.Event) -> str:
+        """Look at reported posts again, as each is due."""
+        day = timedelta(days=1) - SLACK
+        looks = look_again(
+            self.store,
+            due(self.store, datetime.now(UTC), day),
+            self.say,
+            read_notices(self.settings.notices_file),
+            halt.is_set,
+        )
+        self.alarm(workflow.raise_alarms(self.store))
+        seen = Counter(one.outcome for one in looks)
+        return ", ".join(f"{count} {outcome}" for outcome, count in sorted(seen.items()))
+
+    def alarm(self, alarms: Sequence[Alarm]) -> None:
+        """Tell of posts that are back after they were taken down."""
+        lines = [
+            f"request {one.request_id} is open again: its post is back in finding"
+            f" {', '.join(map(str, sorted(one.returned)))}. 下架后复现"
+            for one in alarms
+        ]
+        for line in lines:
+            self.say(line)
+        if lines and (
+            problem := tell(self.settings.notify, "lurewatch: 下架后复现", "\n".join(lines))
+        ):
+            self.say(problem)
 
     def fetch_pictures(self, codes: list[str], halt: threading.Event) -> tuple[Crawled, ...]:
         """Ask for the pictures of these platforms' posts, where they can be read."""
@@ -337,6 +377,7 @@ def day_words(states: Iterable[str]) -> str:
 DONE: Final[dict[str, Callable[[Scheduler, threading.Event], str]]] = {
     RETENTION: Scheduler.forget,
     WEBHOOKS: Scheduler.deliver,
+    RECHECKS: Scheduler.look_again,
 }
 
 

@@ -98,7 +98,7 @@ class Chore:
 
     name: str  # no watch may bear it
     cron: str
-    between: str = ""  # it asks nobody's platform: any hour will do
+    between: str = ""  # any hour will do: those that ask platforms are few, and at a set time
     overlap: Literal["skip", "queue"] = "skip"
 
     def open_at(self, local: datetime) -> bool:
@@ -108,6 +108,7 @@ class Chore:
 
 RETENTION: Final = "lurewatch retention"
 WEBHOOKS: Final = "lurewatch webhooks"
+RECHECKS: Final = "lurewatch rechecks"
 
 
 class Watchlist(BaseModel):
@@ -121,12 +122,17 @@ class Watchlist(BaseModel):
         "30 3 * * *"  # when what expired goes
     )
     webhooks: Annotated[str, AfterValidator(cron_or_never)] = "*/5 * * * *"  # when they are told
+    rechecks: Annotated[str, AfterValidator(cron_or_never)] = "40 9 * * *"  # of reported posts
     watches: Annotated[tuple[Watch, ...], Field(min_length=1)]
 
     @property
     def chores(self) -> list[Chore]:
         """What is done beside the watches, by itself."""
-        every = (Chore(RETENTION, self.retention), Chore(WEBHOOKS, self.webhooks))
+        every = (
+            Chore(RETENTION, self.retention),
+            Chore(WEBHOOKS, self.webhooks),
+            Chore(RECHECKS, self.rechecks),
+        )
         return [chore for chore in every if chore.cron]
 
     def local(self, moment: datetime) -> datetime:
@@ -173,7 +179,7 @@ def read_watchlist(path: Path) -> Watchlist:
     for watch in found.watches:
         if names.count(watch.name) > 1:
             raise InputError(f"{path}: two watches are called {watch.name!r}; name each its own")
-        if watch.name in (RETENTION, WEBHOOKS):
+        if watch.name in (RETENTION, WEBHOOKS, RECHECKS):
             raise InputError(f"{path}: {watch.name!r} is a name of lurewatch's own; choose another")
         if not watch.keywords and not watch.addresses:
             raise InputError(
@@ -199,6 +205,7 @@ timezone: Asia/Shanghai
 pause_after: 3        # a platform that gave no page in so many runs rests until a person looks
 retention: "30 3 * * *"  # when what has expired is forgotten; "" leaves it to you
 webhooks: "*/5 * * * *"  # when those who are told of decisions are told
+rechecks: "40 9 * * *"   # when reported posts are looked at again, each at most once a day
 
 watches:
   - name: morning

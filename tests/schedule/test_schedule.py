@@ -24,9 +24,11 @@ from lurewatch.demo.posts import posts_of
 from lurewatch.errors import NotAllowedError
 from lurewatch.schedule import Scheduler
 from lurewatch.store import Store, deliveries, open_store, runs
+from lurewatch.text.lexicon import load_lexicon
 from lurewatch.watchlist import Watchlist, read_watchlist
 from tests.conftest import NOW
 from tests.crawlers.test_spiders import server
+from tests.takedown.test_requests import TEMPLATE, drafted, sent
 
 Answer = tuple[int, dict[str, str], bytes]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -329,7 +331,8 @@ def test_what_expired_goes_and_webhooks_are_told_by_themselves_once(
     assert one.claim_chores(watches, start) == []  # seen for the first time
     tomorrow = start + timedelta(days=1)
     mine, theirs = one.claim_chores(watches, tomorrow), other.claim_chores(watches, tomorrow)
-    assert [chore.name for _, chore in mine] == ["lurewatch retention", "lurewatch webhooks"]
+    names = ["retention", "webhooks", "rechecks"]
+    assert [chore.name for _, chore in mine] == [f"lurewatch {name}" for name in names]
     assert theirs == []
     for firing, chore in mine:
         one.do(firing, chore, watches)
@@ -339,6 +342,33 @@ def test_what_expired_goes_and_webhooks_are_told_by_themselves_once(
         "lurewatch retention: 1 posts and 0 files forgotten",
         "lurewatch webhooks: 1 delivered, 0 to be tried again or given up",
     ]
+
+
+def test_reported_posts_are_looked_at_again_and_what_came_back_is_told(
+    scheduler: Any, tieba: Tieba, store: Store, a_finding: Any
+) -> None:
+    numbers = [
+        drafted(store, a_finding(TEMPLATE.format(town), post_id=n, author_id=n, url=f"https://tieba.baidu.com/p/{n}"))
+        for n, town in (("1", "郑州"), ("2", "开封"))
+    ]  # fmt: skip
+    for number in numbers:
+        sent(store, number)
+    said: list[str] = []
+    one, halt = scheduler(said), threading.Event()
+    halt.set()
+    assert one.look_again(halt) == "" and tieba.asked == []
+    halt.clear()
+    assert one.look_again(halt) == "2 unclear"
+    assert [len(workflow.checks_of(store, number)) for number in numbers] == [1, 1]
+    asked = len(tieba.asked)
+    assert one.look_again(halt) == "" and len(tieba.asked) == asked  # once a day
+    workflow.link_pending(store, load_lexicon())
+    workflow.record_check(store, numbers[0], "removed_by_platform", "", datetime.now(UTC))
+    back = a_finding(TEMPLATE.format("洛阳"), post_id="3", author_id="c")
+    one.alarm(workflow.link_pending(store, load_lexicon()).alarms)
+    (told,) = [notice["message"] for notice in tieba.told if "下架后复现" in notice["title"]]
+    assert told == said[-1] == f"request {numbers[0]} is open again: its post is back in finding {back}. 下架后复现"  # fmt: skip
+    assert one.look_again(halt) == "" and len(tieba.told) == 1
 
 
 def test_a_source_that_falls_silent_is_told_once_a_day(
@@ -365,7 +395,7 @@ def test_a_chore_that_fails_is_told_and_stops_nothing(
     settings.retention_file.write_text("negatives: soon\n", "utf-8")
     one = scheduler()
     assert one.claim_chores(watches, datetime.now(UTC)) == []
-    ((firing, chore), _) = one.claim_chores(watches, datetime.now(UTC) + timedelta(days=1))
+    (firing, chore), *_ = one.claim_chores(watches, datetime.now(UTC) + timedelta(days=1))
     one.do(firing, chore, watches)
     last = workflow.newest_firing(one.store, chore.name)
     assert last and last.state == "failed" and "retention.yaml" in last.detail

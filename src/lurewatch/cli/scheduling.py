@@ -85,7 +85,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
 ) -> None:
     """
-    Fire each watch when it is due, forget what has expired, and tell webhooks, until stopped.
+    Fire each watch when it is due, forget what has expired, tell webhooks, and look at reported posts again, until stopped.
 
     Two processes, or one that is started again, never fire a due time twice. Stopped with Ctrl-C
     it ends the page it is at; the next process goes on there.
