@@ -4,8 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from lurewatch import workflow
+from lurewatch.cli import app as command
+from lurewatch.config import Settings
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import Label, Service, Stance
 from lurewatch.store import Store
@@ -91,7 +94,21 @@ def test_a_post_that_names_us_is_decided_by_itself(
     assert labels(store, [first, own]) == [[], []]
 
 
+def test_who_takes_the_posts_along_is_on_record(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, alike: list[int]
+) -> None:
+    monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+    assert CliRunner().invoke(command, ["posts", "export"]).exit_code == 0
+    last = workflow.audit_log(store)[-1]
+    assert (last.what, last.subject) == ("export posts", "4 as jsonl")
+
+
 def test_what_was_shown_of_the_queue_is_on_record(app: Any, store: Store, alike: list[int]) -> None:
     logged_in(app, "kim")  # and the queue is what follows
     (entry,) = [one for one in workflow.audit_log(store) if one.what == "list findings"]
     assert entry.who == "kim" and {int(one) for one in entry.subject.split()} == set(alike)
+    lee = logged_in(app, "lee", "en")
+    for number in alike:
+        assert "Saw findings in a list" in lee.get(f"/audit?who=kim&subject={number}").text
+        assert "list findings" in lee.get(f"/audit.csv?who=kim&subject={number}").text
+    assert "Saw findings in a list" not in lee.get("/audit?who=kim&subject=99").text

@@ -93,13 +93,14 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file [default: standard output].")] = None,
 ) -> None:  # fmt: skip
     """Export every post, one a row, with the same columns always."""
-    from lurewatch.workflow import export_posts
+    from lurewatch.workflow import export_posts, note_export
 
     if form not in ("jsonl", "csv", "xlsx"):
         raise InputError(f"--format {form}: choose jsonl, csv or xlsx")
     if form == "xlsx" and output is None:
         raise InputError("an xlsx needs a file: -o posts.xlsx")
     _, store = opened()
+    note_export(store, getpass.getuser(), form)
     rows = export_posts(store)
     if output is None:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]

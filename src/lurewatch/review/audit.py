@@ -11,6 +11,7 @@ from lurewatch.review import words
 from lurewatch.review.app import page, person, store_of
 from lurewatch.review.language import catalogue, language_of
 from lurewatch.review.tables import csv_file
+from lurewatch.store.audit import LISTS
 
 router = APIRouter()
 Said = Callable[[str], str]  # a word in the language of the page
@@ -60,9 +61,15 @@ def table(request: Request, who: str = "", subject: str = "") -> Response:
     rows = [
         [one.at.isoformat(), one.who, one.what, one.subject, one.chain]
         for one in workflow.audit_log(store_of(request))
-        if who in ("", one.who) and subject in ("", one.subject.partition(" ")[0])
+        if who in ("", one.who) and subject in ("", *numbers_of(one))
     ]
     return csv_file("audit.csv", ["at", "who", "what", "subject", "chain"], rows)
+
+
+def numbers_of(entry: workflow.AuditEntry) -> list[str]:
+    """What an entry is about: its first word, or where it lists findings each of them."""
+    about = entry.subject.split() or [""]
+    return about if entry.what in LISTS else about[:1]
 
 
 def deed_in_words(what: str, said: Said) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import and_, func, insert, literal, or_, select
 
 from lurewatch.store import Db
 from lurewatch.store.tables import audit
 
+LISTS: Final = ("list findings", "found findings")  # entries that are about several numbers
 LOCK: Final = 0x6C757265  # any number that nothing else locks
 
 
@@ -66,7 +67,9 @@ def newest(db: Db, *, who: str, subject: str, limit: int, offset: int) -> list[E
         query = query.where(audit.c.who == who)
     if subject:
         longer = audit.c.subject.startswith(f"{subject} ", autoescape=True)
-        query = query.where(or_(audit.c.subject == subject, longer))
+        spaced = literal(" ") + audit.c.subject + literal(" ")
+        among = and_(audit.c.what.in_(LISTS), spaced.contains(f" {subject} ", autoescape=True))
+        query = query.where(or_(audit.c.subject == subject, longer, among))
     rows = db.connection.execute(query)
     return [Entry(row.at, row.who, row.what, row.subject, row.chain) for row in rows]
 

@@ -280,6 +280,12 @@ def import_posts(store: Store, found: Iterable[tuple[Post, datetime]], source: s
     return Imported(rows, imported, rows - imported, repaired)
 
 
+def note_export(store: Store, reader: str, form: str) -> None:
+    """That somebody takes every post along is on record, before they leave the house."""
+    with store.begin() as db:
+        audit.note(db, current(), reader, "export posts", f"{posts.count(db)} as {form}")
+
+
 def export_posts(store: Store) -> Iterator[PostRow]:
     """Every post with when it was first seen and where it came from."""
     with store.reading() as db:
