@@ -302,6 +302,24 @@ def test_a_webhook_is_told_signed_and_again_until_it_answers(
     assert desk.webhooks(store)[0][1] == {"delivered": 1}
 
 
+def test_webhooks_are_told_what_became_of_requests_that_left_the_house(
+    store: Store, a_finding: Any, receiver: Any
+) -> None:
+    workflow.add_user(store, "lee", "password1", "lead")
+    numbers = [drafted(store, a_finding(post_id=n, url=f"https://tieba.baidu.com/p/{n}")) for n in "12"]  # fmt: skip
+    desk.add_webhook(store, receiver.url, [receiver.url], who="op")
+    workflow.take_step(store, numbers[1], "withdraw", who="lee", role="lead", note="a better one")
+    sent(store, numbers[0])
+    workflow.take_step(store, numbers[0], "acknowledge", who="ann", role="reviewer", receipt="R-1")
+    workflow.record_check(store, numbers[0], "gone", "", datetime.now(UTC))
+    while desk.deliver_one(store, datetime.now(UTC), [receiver.url]) is not None:
+        pass
+    told = [json.loads(body) for _, body in receiver.told]
+    events = ["request.sent", "request.acknowledged", "request.removed"]
+    assert [one["event"] for one in told] == events
+    assert {one["finding"] for one in told} == {workflow.request(store, numbers[0]).finding_id}
+
+
 def test_a_webhook_that_never_answers_is_given_up(
     store: Store, a_finding: Any, receiver: Any
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from sqlalchemy import insert, or_, select, update
 
-from lurewatch.store import Db
+from lurewatch.store import Db, deliveries
 from lurewatch.store.requests import of_row
 from lurewatch.store.tables import checks, request_events, requests
 from lurewatch.takedown import Event, TakedownRequest, TakedownState, Told
@@ -28,6 +28,7 @@ Outcome = Literal[
     "lost",
     "unclear",
 ]
+INSIDE: Final = frozenset({TakedownState.DRAFTED, TakedownState.SUBMITTED, TakedownState.APPROVED})
 GONE: Final = frozenset({"removed_by_platform", "deleted_or_private", "account_closed", "gone"})
 SEEN: Final = frozenset({"live", "edited"})
 BATCH: Final = 500  # requests named in one statement
@@ -52,7 +53,11 @@ def get(db: Db, request_id: int) -> TakedownRequest | None:
 
 
 def add(db: Db, event: Event, before: TakedownState) -> bool:
-    """Take a step; False when another was taken in the meantime."""
+    """
+    Take a step; False when another was taken in the meantime.
+
+    Webhooks are told of what left the house: of no draft, and of no approval.
+    """
     moved = db.connection.execute(
         update(requests)
         .where(requests.c.request_id == event.request_id, requests.c.state == before)
@@ -71,6 +76,10 @@ def add(db: Db, event: Event, before: TakedownState) -> bool:
             note=db.vault.seal(event.note.encode("utf-8", "surrogatepass")),
         )
     )
+    if event.state is TakedownState.SENT or not {before, event.state} & INSIDE:
+        finding = select(requests.c.finding_id).where(requests.c.request_id == event.request_id)
+        number = int(db.connection.scalar(finding) or 0)
+        deliveries.announce(db, f"request.{event.state}", number, event.at)
     return True
 
 
