@@ -13,12 +13,12 @@ from lurewatch.finding import Finding
 from lurewatch.letters import printed, word
 from lurewatch.letters.blocks import Channel, channel_for
 from lurewatch.letters.content import Letter
-from lurewatch.letters.matter import Package, letter_name, refusals
+from lurewatch.letters.matter import Package, letter_name, quote_faults, refusals
 from lurewatch.letters.notice import Claim, lacking, notice
 from lurewatch.letters.report import report
 from lurewatch.letters.wording import faults
 from lurewatch.store import Store
-from lurewatch.store.request_files import LETTER, PDF
+from lurewatch.store.request_files import ARCHIVE, LETTER, PDF
 from lurewatch.takedown import (
     Institution,
     TakedownRequest,
@@ -37,6 +37,7 @@ class Wish:
     channel: str = ""  # empty: the platform's own
     claim: Claim | None = None  # track B: what is infringed
     again: str = ""  # why the same address is reported to the channel once more
+    quote: str = ""  # the words of the post to quote; empty: its first ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def draft(
         channel=channel.code,
         why_again=wish.again.strip(),
         infringement=wish.claim.infringement if wish.claim else "",
+        quote=" ".join(wish.quote.split()),
     )
     workflow.check_draft(store, request)
     pdf = target.with_suffix(".pdf")
@@ -97,7 +99,7 @@ def draft(
         request = workflow.record_request(
             store,
             replace(request, cites=letter.cites),
-            [(LETTER, target), *([] if problem else [(PDF, pdf)])],
+            [(LETTER, target), (ARCHIVE, archive), *([] if problem else [(PDF, pdf)])],
         )
     except BaseException:
         for path in (archive, target, pdf):
@@ -121,7 +123,7 @@ def wanting(
         if wish.claim is None:
             raise NotAllowedError("a notice names what is infringed: --infringement")
         found += lacking(finding, institution, wish.claim, home)
-    return found
+    return found + quote_faults(finding, wish.quote)
 
 
 def composed(
@@ -138,9 +140,11 @@ def composed(
     if decision is None:
         raise NotAllowedError(f"finding {finding.finding_id}: nobody has decided it")
     if wish.claim and wish.track is Track.B:
-        letter = notice(finding, decision, institution, package, wish.claim, addressee, today, home)
+        letter = notice(
+            finding, decision, institution, package, wish.claim, addressee, today, home, wish.quote
+        )
     else:
-        letter = report(finding, decision, institution, package, addressee, today)
+        letter = report(finding, decision, institution, package, addressee, today, wish.quote)
     if wrong := faults(letter):
         raise NotAllowedError(
             f"finding {finding.finding_id}: the letter's wording may not stand:\n  - "

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -90,6 +90,10 @@ class RequestTimes:
     countered: bool = False
     repeated: bool = False  # the same post was sent to the same recipient before
     back_at: datetime | None = None  # when it was there again, or put up anew
+    reasons: tuple[
+        str, ...
+    ] = ()  # the services offered, as decided then; of a notice what is infringed
+    bases: tuple[str, ...] = ()  # the provisions that its letter cites
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,14 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """What came of the requests that were sent to one recipient; they are counted once in each column."""
+class Sent:
+    """
+    What came of the requests that were sent: of all, to one recipient, for one reason, on one legal basis.
 
-    recipient: str  # empty: all of them
+    They are counted once in each column.
+    """
+
+    name: str  # empty: all of them
     sent: int
     removed: Share  # whoever saw to it
     by_platform: Share  # as the page said: what the recipient did about it
@@ -138,7 +146,9 @@ class Figures:
     precision: tuple[Share, ...]  # all, then by grade, then by service: of what people decided
     sample: tuple[Share, ...]  # the same, of the random sample of flags
     sample_waits: int  # flags of that sample that nobody has decided
-    channels: tuple[Channel, ...]  # all, then by recipient
+    channels: tuple[Sent, ...]  # all, then by recipient
+    reasons: tuple[Sent, ...]  # all, then by reason; one with two reasons counts in both
+    bases: tuple[Sent, ...]  # all, then by legal basis; one with two counts in both
     relapse: tuple[Share, ...]  # of removals: back within 7, 30, 90 days
     protected: tuple[tuple[str, int], ...]  # by stance: flagged, and decided for a protected stance
     load: tuple[Load, ...]
@@ -255,26 +265,50 @@ def precision(rows: Sequence[FindingTimes]) -> list[Share]:
     ]
 
 
-def by_channel(rows: Iterable[RequestTimes]) -> list[Channel]:
+UNTOLD: Final = "untold"  # the reason or the basis of a request that nothing was written down for
+
+
+def by_channel(rows: Iterable[RequestTimes]) -> list[Sent]:
     """What was sent, and what came of it: over all recipients, then by recipient."""
+    return _grouped(rows, lambda row: (row.recipient,))
+
+
+def by_reason(rows: Iterable[RequestTimes]) -> list[Sent]:
+    """The same over all reasons, then by reason: services by their number, then infringements."""
+    return _grouped(rows, lambda row: row.reasons or (UNTOLD,))
+
+
+def by_basis(rows: Iterable[RequestTimes]) -> list[Sent]:
+    """The same over all legal bases, then by each."""
+    return _grouped(rows, lambda row: row.bases or (UNTOLD,))
+
+
+def _grouped(
+    rows: Iterable[RequestTimes], names_of: Callable[[RequestTimes], Collection[str]]
+) -> list[Sent]:
     sent = [row for row in rows if row.sent_at]
-    names = sorted({row.recipient for row in sent})
-    groups = [("", sent), *((name, [row for row in sent if row.recipient == name]) for name in names)]  # fmt: skip
-    return [_channel(name, some) for name, some in groups]
+    names = sorted({name for row in sent for name in names_of(row)}, key=_place)
+    groups = ((name, [row for row in sent if name in names_of(row)]) for name in names)
+    return [_sent(name, some) for name, some in (("", sent), *groups)]
+
+
+def _place(name: str) -> tuple[bool, bool, int, str]:
+    service = name.startswith("C") and name[1:].isdecimal()
+    return (name == UNTOLD, not service, int(name[1:]) if service else 0, name)
 
 
 BY_PLATFORM: Final = "removed_by_platform"
 AUTHORS: Final = ("deleted_or_private", "account_closed")  # causes
 
 
-def _channel(name: str, rows: Sequence[RequestTimes]) -> Channel:
+def _sent(name: str, rows: Sequence[RequestTimes]) -> Sent:
     gone = [row for row in rows if row.removed_at]
 
     def share(hits: Iterable[bool]) -> Share:
         return wilson(name, sum(hits), len(rows))
 
-    return Channel(
-        recipient=name,
+    return Sent(
+        name=name,
         sent=len(rows),
         removed=share(bool(row.removed_at) for row in rows),
         by_platform=share(row.removed_at is not None and row.cause == BY_PLATFORM for row in rows),
@@ -349,6 +383,8 @@ def figures_of(
         sample=tuple(precision(sampled)),
         sample_waits=sum(row.label is None for row in sampled),
         channels=tuple(by_channel(requests)),
+        reasons=tuple(by_reason(requests)),
+        bases=tuple(by_basis(requests)),
         relapse=tuple(relapses(requests, now)),
         protected=tuple(protected_errors(findings)),
         load=tuple(loads(findings)),

@@ -169,4 +169,5 @@ class Finding:
     last_seen: datetime
     decision: Decision | None = None
     named: bool = False  # the own institution is named: a lead has to agree that it is a lure
+    unreadable: str = ""  # the institution's profile, and why: nobody can tell whether it is named
     source: str = ""  # how its post came to us, as "spider:tieba" or "import"

@@ -106,6 +106,7 @@ class TakedownRequest:
     cites: tuple[str, ...] | None = None  # the provisions in the letter; None: not written down
     why_again: str = ""  # a person's reason to report the same address to the channel once more
     infringement: str = ""  # track B: what is infringed, a code of letters/rules/infringements.yaml
+    quote: str = ""  # the words of the post that a person chose to quote; empty: its first ones
 
 
 def authors(request: TakedownRequest, events: Sequence[Event]) -> set[str]:

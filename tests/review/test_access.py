@@ -20,6 +20,7 @@ FILES = {  # what a GET gives that is no page, or a page of its own only in the 
     "/audit.csv",
     "/register.{kind}",
     "/figures/{name}.csv",
+    "/requests/{number}/files/{kind}",
     "/findings/{number}/evidence/{package}/{name}",
     "/findings/{number}/shots/{at}",
     "/findings/{number}/pictures/{place}",
@@ -41,6 +42,8 @@ def pages_of(walk: Walk) -> list[tuple[str, str]]:
         ("lee", f"/findings/{kept.finding_id}"),
         ("lee", "/requests"),
         ("lee", f"/requests/{states['drafted']}"),
+        ("lee", f"/findings/{kept.finding_id}/draft"),
+        ("lee", f"/findings/{kept.finding_id}/draft?track=B"),
         ("lee", f"/requests/{states['removed']}"),
         ("lee", "/sample"),
         ("lee", "/quality"),
@@ -52,6 +55,7 @@ def pages_of(walk: Walk) -> list[tuple[str, str]]:
         ("lee", "/clusters"),
         ("lee", f"/clusters/{numbers[0]}"),
         ("lee", "/account"),
+        ("lee", "/people"),  # which is not for a lead
         ("lee", "/findings/999999"),
         ("lee", "/nowhere"),
     ]
@@ -93,7 +97,34 @@ def test_no_page_shuts_anybody_out(walk: Walk, locale: str, width: int, dark: bo
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
     found["the keys"] = faults_of(page, width)
+    workflow.change_user(walk.store, "lee", role="admin")
+    page.goto("/people")
+    page.fill("form[action='/people/add'] [name=name]", "new")
+    with page.expect_navigation():
+        page.click("main button.main")
+    found["a password, shown once"] = faults_of(page, width)
+    if width < 1200:
+        page.click(".menu summary")
+        found["the menu"] = faults_of(page, width)
     assert {address: faults for address, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize("width", [1280, 1210, 1190, 390])
+def test_the_header_is_one_row(walk: Walk, locale: str, width: int) -> None:
+    name = "a-name-of-more-than-twenty-signs"
+    workflow.add_user(walk.store, name, "password1", "admin")
+    workflow.add_user(walk.store, "kay", "password1", "lead")
+    for who in (name, "kay"):
+        page = walk.page(who, locale=locale, width=width)
+        tall = "document.querySelector('header.bar').getBoundingClientRect().height"
+        assert page.evaluate(tall) < 64
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        links = page.locator("header nav a:visible")
+        if width < 1200:
+            assert links.count() == 0
+            page.click(".menu summary")
+        assert links.count() == 10
 
 
 def test_every_page_is_looked_at(walk: Walk) -> None:

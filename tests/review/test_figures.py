@@ -22,7 +22,9 @@ from lurewatch.figures import (
     FindingTimes,
     RequestTimes,
     Wait,
+    by_basis,
     by_channel,
+    by_reason,
     curve_of,
     figures_of,
     kaplan_meier,
@@ -33,10 +35,12 @@ from lurewatch.figures import (
     wilson,
 )
 from lurewatch.finding import Label, Service, Stance
+from lurewatch.letters.law import in_force
 from lurewatch.review.app import create_app
 from lurewatch.review.drawing import bar_chart, line_chart, step_chart
 from lurewatch.store import Store
 from lurewatch.store.measured import request_times
+from lurewatch.takedown import Track
 from tests.review.test_console import logged_in
 from tests.takedown.test_requests import drafted
 
@@ -148,14 +152,48 @@ def test_what_came_of_requests_by_recipient() -> None:
         RequestTimes("微博", day(0)),
     ]
     everything, weibo, tieba = by_channel(rows)
-    assert (everything.recipient, everything.sent, everything.removed.hits) == ("", 4, 2)
-    assert (tieba.recipient, tieba.sent, tieba.by_platform.hits, tieba.by_author) == (
+    assert (everything.name, everything.sent, everything.removed.hits) == ("", 4, 2)
+    assert (tieba.name, tieba.sent, tieba.by_platform.hits, tieba.by_author) == (
         "贴吧",
         3,
         1,
         1,
     )
     assert (tieba.refused.hits, tieba.countered.hits, weibo.countered.hits, weibo.repeated.hits) == (1, 0, 1, 1)  # fmt: skip
+
+
+def test_what_came_of_requests_by_reason_and_basis() -> None:
+    gone = {"sent_at": day(1), "removed_at": day(2), "cause": "removed_by_platform"}
+    rows = [
+        RequestTimes("贴吧", day(0), **gone, reasons=("C10", "C2"), bases=("甲法", "乙法")),
+        RequestTimes("贴吧", day(0), sent_at=day(1), reasons=("C2",), bases=("甲法",)),
+        RequestTimes("微博", day(0), sent_at=day(1), refused=True, reasons=("trademark",)),
+        RequestTimes("微博", day(0), sent_at=day(1)),
+        RequestTimes("微博", day(0), reasons=("C5",), bases=("丙法",)),  # never sent
+    ]
+    reasons = [(one.name, one.sent, one.by_platform.hits) for one in by_reason(rows)]
+    assert reasons == [("", 4, 1), ("C2", 2, 1), ("C10", 1, 1), ("trademark", 1, 0), ("untold", 1, 0)]  # fmt: skip
+    bases = [(one.name, one.sent, one.removed.hits) for one in by_basis(rows)]
+    assert bases == [("", 4, 1), ("乙法", 1, 1), ("甲法", 2, 1), ("untold", 2, 0)]
+
+
+def test_a_reason_is_what_was_decided_when_it_was_drafted(store: Store, a_finding: Any) -> None:
+    first, notice, bare = (a_finding(post_id=str(at), url=f"https://tieba.baidu.com/p/{at}") for at in range(3))  # fmt: skip
+    cite = in_force([Service.C2], T.date())[0]["cite"]
+    numbers = [
+        drafted(store, first, cites=(cite,)),
+        drafted(store, notice, track=Track.B, infringement="trademark", cites=()),
+        drafted(store, bare),
+    ]
+    workflow.decide(store, first, reviewer="ann", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C7])  # fmt: skip
+    for number in numbers[:2]:
+        workflow.take_step(store, number, "submit", who="ann", role="reviewer")
+        workflow.take_step(store, number, "approve", who="law", role="legal")
+        workflow.take_step(store, number, "send", who="law", role="legal")
+    now = datetime.now(UTC)
+    found = workflow.figures(store, now - timedelta(days=1), now + timedelta(days=1))
+    assert [(one.name, one.sent) for one in found.reasons] == [("", 2), ("C2", 1), ("trademark", 1)]
+    assert [(one.name, one.sent) for one in found.bases] == [("", 2), (cite, 1), ("untold", 1)]
 
 
 def test_relapse_leaves_out_what_is_too_new_to_tell() -> None:
@@ -212,7 +250,7 @@ def test_the_page_in_both_languages(app: Any) -> None:
         answer = logged_in(app, language=language).get("/figures?days=7")
         assert answer.status_code == 200
         assert words in answer.text
-        assert answer.text.count("<svg") == answer.text.count("<desc>") == 8
+        assert answer.text.count("<svg") == answer.text.count("<desc>") == 10
         assert "style=" not in answer.text
     assert TestClient(app, follow_redirects=False).get("/figures").status_code == 303
     assert TestClient(app, follow_redirects=False).get("/figures/load.csv").status_code == 303
@@ -228,6 +266,8 @@ def test_the_tables_behind_the_charts(app: Any) -> None:
     assert table("load") == [["reviewer", "decided", "on_days"], ["'=lee", "2", "1"]]
     assert table("precision")[1][:3] == ["all", "1", "2"]
     assert ["VICTIM", "1"] in table("protected")
+    assert table("reasons")[0][:2] == ["reason", "sent"]
+    assert table("bases")[0][:2] == ["legal_basis", "sent"]
     assert table("coverage")[1][1:] == ["tieba", "3", "0", "3"]
     assert {row[0] for row in table("waits")[1:]} == {"detect", "review"}
     assert client.get("/figures/other.csv").status_code == 404

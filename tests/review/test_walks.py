@@ -150,11 +150,41 @@ def test_a_leads_noon(walk: Walk, locale: str) -> None:
     assert len(rows) == 1 + len(workflow.requests(walk.store))
     assert ["R-2026-1" in row for row in rows].count(True) == 1
     page.goto("/figures")
-    assert page.locator("svg[role=img]").count() == 8
+    assert page.locator("svg[role=img]").count() == 10
     assert word(locale, "Tieba") in page.inner_text("main table")
     with page.expect_download() as download:
         page.click("a[href^='/figures/waits.csv']")
     assert Path(download.value.path()).read_text("utf-8-sig").startswith("wait,days")
+
+
+@both
+def test_a_request_is_drafted_and_its_letter_taken_along(walk: Walk, locale: str) -> None:
+    (kept,) = workflow.all_evidence(walk.store)
+    before = {one.request_id for one in workflow.requests(walk.store)}
+    who = workflow.decisions_on(walk.store, kept.finding_id)[
+        -1
+    ].reviewer  # no second look is asked of them
+    page = walk.page(who, at=f"/findings/{kept.finding_id}", locale=locale)
+    click_and_go(page, "main >> text=" + word(locale, "Draft a request"))
+    page.select_option("[name=channel]", "12377")
+    page.fill("[name=quote]", "没有说过的话")
+    click_and_go(page, "main button.main")
+    refused = word(locale, "原文摘录 quotation: these words do not stand in the post")
+    assert refused in page.inner_text("[role=alert]")
+    assert page.input_value("[name=channel]") == "12377"
+    text = workflow.finding(walk.store, kept.finding_id, reader="test").post.text
+    quoted = " ".join(text.split())[2:12]
+    page.fill("[name=quote]", quoted)
+    with page.expect_navigation(url="**/requests/*"):
+        page.dblclick("main button.main")  # an impatient hand
+    (made,) = [one for one in workflow.requests(walk.store) if one.request_id not in before]
+    assert (made.channel, made.drafted_by, made.quote) == ("12377", who, quoted.strip())
+    assert page.inner_text(".flash").strip() == word(
+        locale, "Drafted: the letter as Word file and PDF, and its evidence as a zip."
+    )
+    with page.expect_download() as download:
+        page.click("a[href$='/files/pdf']")
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
 
 @both

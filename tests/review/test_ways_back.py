@@ -36,7 +36,7 @@ def test_what_is_missing_is_a_page(app: Any) -> None:
             if name:
                 assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")  # fmt: skip
                 assert "没有这个页面" in answer.text
-            assert "detail" not in answer.text
+            assert '"detail"' not in answer.text
 
 
 def test_a_login_leads_where_one_wanted_to_go(app: Any, a_finding: Any) -> None:

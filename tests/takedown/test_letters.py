@@ -323,7 +323,7 @@ def test_receipts_and_letters_are_verified(
     assert missing.returncode == 2 and "none.png" in missing.stderr
     assert command(settings, *given, str(tmp_path / "receipt.png")).returncode == 0
     assert command(settings, "verify", str(number)).returncode == 0
-    (_, receipt) = workflow.files_of(store, [number])
+    (*_, receipt) = workflow.files_of(store, [number])
     assert receipt.path and receipt.path.stat().st_mode & 0o077 == 0
     receipt.path.write_bytes(b"\x89PNH")
     (said,) = [one.said for one in workflow.verify_files(store) if one.file.kind == "receipt"]

@@ -295,6 +295,29 @@ def disable_user(name: Annotated[str, typer.Argument(help="Who may no longer log
     typer.echo(f"{name} can no longer log in.")
 
 
+@user_app.command("enable")
+def enable_user(name: Annotated[str, typer.Argument(help="Who may log in again.")]) -> None:
+    """Let a person who was disabled log in again."""
+    from lurewatch.workflow import change_user
+
+    _, store = opened()
+    change_user(store, name, disabled=False)
+    typer.echo(f"{name} can log in again.")
+
+
+@user_app.command("role")
+def change_role(
+    name: Annotated[str, typer.Argument(help="Whose role.")],
+    role: Annotated[str, typer.Argument(help="reviewer, lead, legal, auditor or admin.")],
+) -> None:
+    """Give a person another role."""
+    from lurewatch.workflow import change_user
+
+    _, store = opened()
+    change_user(store, name, role=role)
+    typer.echo(f"{name} is {role} now.")
+
+
 @user_app.command("list")
 def list_users() -> None:
     """List people and their roles."""

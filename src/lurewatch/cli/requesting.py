@@ -58,6 +58,9 @@ def draft(
         str, typer.Option(help="Track B: impersonation, trademark or false_facts.")
     ] = "",
     facts: Annotated[str, typer.Option(help="Track B: your own sentences on what is wrong.")] = "",
+    quote: Annotated[
+        str, typer.Option(help="Words of the post to quote, 50 at most [default: its first ones].")
+    ] = "",
     again: Annotated[
         str, typer.Option(help="Why the channel is told of the same address once more.")
     ] = "",
@@ -90,7 +93,7 @@ def draft(
         workflow.finding(store, finding, reader=user.name),
         output or settings.home / "letters",
         user=user,
-        wish=Wish(Track(track), channel, claim, again),
+        wish=Wish(Track(track), channel, claim, again, quote),
     )
     request = drafted.request
     if drafted.problem:

@@ -65,7 +65,8 @@ def serve_store(store: "Store", settings: "Settings", host: str, port: int) -> N
         if ranked := rank_findings(store):
             typer.echo(f"Ranked {ranked} findings by the names of the institution's profile.")
     except InputError as error:
-        typer.echo(f"warning: {error}; until then no draft is made and no finding shown", err=True)
+        rule = "until then no draft is made, and only a lead can call a finding a lure"
+        typer.echo(f"warning: {error}; {rule}", err=True)
     typer.echo(f"The console is at http://{host}:{port} (stop with Ctrl-C)")
     if not users(store):
         typer.echo("Nobody can log in yet: lurewatch user add NAME --role lead")

@@ -134,7 +134,7 @@ def blocks(
         "url": post.url,
         "account": visible(mask_name(post.author_name)) or "（未显示）",
         "published": published(post) or "（未显示）",
-        "facts": "".join([*says, *facts(finding)]),
+        "facts": "".join([*says, *facts(finding, request.quote)]),
         "basis": "；".join(cites),
         "demand": asks,
         "reporter": institution.name,

@@ -116,18 +116,38 @@ def points(finding: Finding) -> list[str]:
     ]
 
 
-def quotation(finding: Finding) -> str:
-    """What is quoted of the post: short, printable, without anybody's numbers."""
+def quotation(finding: Finding, chosen: str = "") -> str:
+    """
+    What is quoted of the post: short, printable, without anybody's numbers.
+
+    *chosen*: the words that a person took of it; else it is quoted from its beginning.
+    """
     post = finding.post
     begins = post.text.startswith(post.title.rstrip("….")[:-1])  # a title cut from the text
-    whole = " ".join((post.text if begins else f"{post.title} {post.text}").split())
+    whole = " ".join((chosen or (post.text if begins else f"{post.title} {post.text}")).split())
     text = mask_personal(visible(whole)).translate(str.maketrans("“”", "‘’"))
     return text[:QUOTED] + ("……" if len(text) > QUOTED else "")
 
 
-def facts(finding: Finding) -> list[str]:
+def quote_faults(finding: Finding, chosen: str) -> list[str]:
+    """Why words that a person chose cannot be quoted of a post: too many, or not in it."""
+    words, found = " ".join(chosen.split()), []
+    if len(words) > QUOTED:
+        found.append(f"原文摘录 quotation: {len(words)} characters, more than {QUOTED}")
+    held = (
+        " ".join(shown.split())
+        for field, _, value in finding.post.values()
+        for shown in (value, visible(value))
+        if field != "author_name"
+    )
+    if words and not any(words in text for text in held):
+        found.append("原文摘录 quotation: these words do not stand in the post")
+    return found
+
+
+def facts(finding: Finding, quote: str = "") -> list[str]:
     """What the post says, in neutral words."""
-    said = [f"该内容公开可见，原文摘录：“{quotation(finding)}”。"]
+    said = [f"该内容公开可见，原文摘录：“{quotation(finding, quote)}”。"]
     if found := points(finding):
         said.append(f"经人工核对，其中含有：{'、'.join(found)}。")
     return said

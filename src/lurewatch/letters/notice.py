@@ -105,6 +105,7 @@ def notice(
     addressee: str,
     today: date,
     home: Path,
+    quote: str = "",
 ) -> Letter:
     """The notice. Every part of it is needed: see `lacking`."""
     row, words = infringement_of(claim.infringement), rules("words.yaml")
@@ -150,7 +151,7 @@ def notice(
         Heading("五、侵权事实及初步证据"),
         Line(f"{row['says']}。"),
         *([Line(claim.facts.strip())] if claim.facts.strip() else []),
-        *map(Line, facts(finding)),
+        *map(Line, facts(finding, quote)),
         Heading("六、依据"),
         *map(Line, cited(laws)),
         Heading("七、请求采取的必要措施"),

@@ -109,7 +109,7 @@ def row_of(
         moment(finding.first_seen),
         moment(evidence[2]) if evidence else "",
         f"{evidence[0]} {evidence[1]}" if evidence else "",
-        quotation(finding) if post.text or post.title else "",
+        quotation(finding, request.quote) if post.text or post.title else "",
         "；".join(points(finding)),
         words["category"],
         f"疑似{called(services)}",

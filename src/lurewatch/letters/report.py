@@ -24,6 +24,7 @@ def report(
     package: Package,
     addressee: str,
     today: date,
+    quote: str = "",
 ) -> Letter:
     """The report. It says 涉嫌 and 疑似, quotes little, and says nothing about any debtor."""
     words = rules("words.yaml")
@@ -40,7 +41,7 @@ def report(
         Heading("三、内容清单"),
         Rows.of(listing(finding, decision, Track.A)),
         Heading("四、事实"),
-        *map(Line, facts(finding)),
+        *map(Line, facts(finding, quote)),
         Heading("五、依据"),
         *map(Line, cited(laws)),
         Line(f"先例：{words['precedent']}。"),

@@ -1,8 +1,9 @@
 """The console as an application: pages for people who are logged in, and nothing from elsewhere."""
 
+import re
 import secrets
 import threading
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
@@ -39,6 +40,9 @@ HEADERS: Final = {
 }
 Number = Annotated[int, InPath(ge=1, le=2**63 - 1)]  # of a row, as a database takes it
 BACK: Final = "back"  # in a session: the page that was asked for before anybody had logged in
+UNDER: Final = "under"  # in a session: the number that the person's sessions had when it began
+CHOOSE: Final = "choose"  # in a session: the person has to choose a password of their own
+MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\dZ)")  # as refusals name one
 STEP: Final = 14 * 3600  # seconds a session lasts: a working day
 
 
@@ -47,7 +51,7 @@ class LogInError(Exception):
 
 
 class SetUpError(Exception):
-    """Somebody is logged in who has to set up a second factor first."""
+    """Somebody is logged in who has to choose a password or set up a second factor first."""
 
 
 def create_app(
@@ -59,10 +63,12 @@ def create_app(
         adding,
         audit,
         coverage,
+        drafts,
         figures,
         finding,
         metrics,
         openid,
+        people,
         quality,
         queue,
         register,
@@ -80,7 +86,6 @@ def create_app(
     app.state.settings = settings
     app.state.rules = Rules(timedelta(minutes=settings.claim_minutes), settings.second_look)
     app.state.detector, app.state.loading = None, threading.Lock()
-    app.state.failures = sessions.Failures()
     app.state.snapshots = {}
     app.state.openid = openid.Gate(settings.openid, secret) if settings.openid else None
     app.add_middleware(
@@ -100,7 +105,7 @@ def create_app(
         app.include_router(module.router)
     for module in (quality, coverage, figures, adding, metrics, requests):
         app.include_router(module.router)
-    for module in (audit, register):
+    for module in (audit, register, people, drafts):
         app.include_router(module.router)
 
     @app.middleware("http")
@@ -153,16 +158,26 @@ def create_app(
 def person(request: Request) -> User:
     """Who is logged in, as the store knows them now. Raises LogInError and SetUpError."""
     user = anybody(request)
-    if user.must_set_up:
+    if user.must_set_up or must_choose(request, user):
         raise SetUpError
     return user
 
 
+def must_choose(request: Request, user: User) -> bool:
+    """Whether this session began with a password that somebody else gave."""
+    return user.must_choose and bool(request.session.get(CHOOSE))
+
+
 def anybody(request: Request) -> User:
-    """Who is logged in, be there a second factor to set up or not. Raises LogInError."""
+    """
+    Who is logged in, be there something to set up or not. Raises LogInError.
+
+    A session that began before the person's password or second factor changed is over.
+    """
     name = request.session.get("name")
     user = user_named(request.app.state.store, name) if name else None
-    if user is None or user.disabled:
+    if user is None or user.disabled or request.session.get(UNDER) != user.sessions:
+        request.session.pop("name", None)
         raise LogInError
     request.state.user = user  # for the page around what is shown
     return user
@@ -239,7 +254,21 @@ def problem(request: Request, status: int, message: str) -> HTMLResponse:
     """A page that says what did not work, with a way back to where it was tried."""
     said = told(message, catalogue(language_of(request)).gettext)
     before = "/" if request.method == "GET" else way_back(request)
-    return page(request, "problem.html", status=status, message=said, before=before)
+    return page(request, "problem.html", status=status, message=timed(said), before=before)
+
+
+def timed(said: str) -> Markup:
+    """
+    A sentence whose moments are shown as everywhere in the console.
+
+    >>> print(timed("until 2026-11-27T04:12Z <b>"))
+    until <time datetime="2026-11-27T04:12:00+00:00">2026-11-27 12:12</time> &lt;b&gt;
+    """
+    parts = (
+        shown_moment(datetime.fromisoformat(part)) if at % 2 else escape(part)
+        for at, part in enumerate(MOMENT.split(said))
+    )
+    return Markup("").join(parts)
 
 
 def way_back(request: Request) -> str:

@@ -19,7 +19,7 @@ READERS: Final = ("auditor", "lead", "legal", "admin")
 PAGE: Final = 100
 FURTHEST: Final = 10_000_000
 ON_FINDINGS: Final = ("read finding", "claim finding", "show contacts", "undo decision", "keep evidence", "decide ", "second look ", "outcome ")  # fmt: skip
-OBJECTS: Final = words.LABELS | words.ROLES | words.REQUESTS
+OBJECTS: Final = words.LABELS | words.ROLES | words.REQUESTS | words.FILES
 
 
 def reader(request: Request) -> workflow.User:
@@ -81,7 +81,7 @@ def deed_in_words(what: str, said: Said) -> str:
     """
     if what in words.DEEDS:
         return said(words.DEEDS[what])
-    for deed in ("second look", "decide", "sample", "add", "outcome"):
+    for deed in ("second look", "decide", "sample", "add", "make", "take", "outcome"):
         object_ = what.removeprefix(f"{deed} ")
         if object_ != what and object_ in OBJECTS:
             return f"{said(words.DEEDS[deed])}: {said(OBJECTS[object_])}"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from lurewatch.dates import CHINA
-from lurewatch.figures import Curve, Figures, Share
+from lurewatch.figures import Curve, Figures, Sent, Share
 from lurewatch.post import visible
 from lurewatch.review import drawing, words
 from lurewatch.review.app import page, person
@@ -74,16 +74,11 @@ def show(request: Request, days: int = 30) -> Response:
         sample_intervals=[(one.low, one.high) for one in found.sample],
         sample=shares_shown(found.sample, said),
         sample_waits=found.sample_waits,
-        channels=channels_shown(found, said),
-        accepted=[
-            (
-                visible(one.recipient) or said(words.ALL["all"]),
-                one.removed.share or 0.0,
-                percent(one.removed.share),
-            )
-            for one in found.channels
+        sent=[
+            ("channels", *sent_shown(found.channels, said)),
+            ("reasons", *sent_shown(found.reasons, said)),
+            ("bases", *sent_shown(found.bases, said)),
         ],
-        accepted_intervals=[(one.removed.low, one.removed.high) for one in found.channels],
         relapse=relapse_shown(found, said),
         relapse_bars=[
             (f"≤ {one.name} {said('days')}", one.share or 0.0, percent(one.share))
@@ -154,11 +149,32 @@ def shares_shown(shares: Sequence[Share], said: Said) -> list[tuple[object, ...]
     ]
 
 
-def channels_shown(found: Figures, said: Said) -> list[tuple[object, ...]]:
-    """(recipient, sent, removed, share, from, to, by the platform, by the author, refused, countered, twice)."""
+Bar = tuple[str, float, str]
+Drawn = tuple[list[Bar], list[tuple[float, float]], list[tuple[object, ...]]]
+
+
+def sent_shown(some: Sequence[Sent], said: Said) -> Drawn:
+    """What was sent as bars, their intervals and a table."""
+    bars = [
+        (reason_named(one.name, said), one.removed.share or 0.0, percent(one.removed.share))
+        for one in some
+    ]
+    return bars, [(one.removed.low, one.removed.high) for one in some], sent_rows(some, said)
+
+
+def reason_named(name: str, said: Said) -> str:
+    """A recipient or a legal basis as it is written, a reason in words beside its code."""
+    if name in words.SERVICES:
+        return f"{name} {said(words.SERVICES[name])}"
+    known = words.INFRINGEMENTS | words.UNTOLD
+    return said(known[name]) if name in known else visible(name) or said(words.ALL["all"])
+
+
+def sent_rows(some: Sequence[Sent], said: Said) -> list[tuple[object, ...]]:
+    """(of what, sent, removed, share, from, to, by the platform, by the author, refused, countered, twice)."""
     return [
         (
-            visible(one.recipient) or said(words.ALL["all"]),
+            reason_named(one.name, said),
             one.sent,
             one.removed.hits,
             *map(percent, (one.removed.share, one.removed.low, one.removed.high)),
@@ -168,7 +184,7 @@ def channels_shown(found: Figures, said: Said) -> list[tuple[object, ...]]:
             one.countered.hits,
             one.repeated.hits,
         )
-        for one in found.channels
+        for one in some
     ]
 
 
@@ -242,10 +258,22 @@ def _share(one: Share) -> tuple[object, ...]:
 
 
 def _channels(found: Figures) -> Rows:
-    yield ("recipient", "sent", "removed", "by_platform", "by_author", "refused", "countered", "sent_twice", "removed_share", "low_95", "high_95")  # fmt: skip
-    for one in found.channels:
+    return _sent("recipient", found.channels)
+
+
+def _reasons(found: Figures) -> Rows:
+    return _sent("reason", found.reasons)
+
+
+def _bases(found: Figures) -> Rows:
+    return _sent("legal_basis", found.bases)
+
+
+def _sent(of: str, some: Sequence[Sent]) -> Rows:
+    yield (of, "sent", "removed", "by_platform", "by_author", "refused", "countered", "sent_twice", "removed_share", "low_95", "high_95")  # fmt: skip
+    for one in some:
         yield (
-            one.recipient or "all",
+            one.name or "all",
             one.sent,
             one.removed.hits,
             one.by_platform.hits,
@@ -279,6 +307,8 @@ TABLES: Final[dict[str, Callable[[Figures], Rows]]] = {
     "precision": _precision,
     "sample": _sample,
     "channels": _channels,
+    "reasons": _reasons,
+    "bases": _bases,
     "relapse": _relapse,
     "protected": _protected,
     "load": _load,

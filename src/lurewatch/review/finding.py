@@ -23,6 +23,7 @@ from lurewatch.review.app import (
     store_of,
 )
 from lurewatch.review.filters import Filters
+from lurewatch.review.language import catalogue, language_of
 from lurewatch.review.linked import linked_to
 from lurewatch.review.marking import (
     POINTER,
@@ -33,6 +34,7 @@ from lurewatch.review.marking import (
     reason_rows,
     shown_value,
 )
+from lurewatch.review.problems import told
 from lurewatch.review.queue import to_next
 
 router = APIRouter()
@@ -74,7 +76,8 @@ def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = F
         filters=Filters.read(request.query_params),
         opened=opened,
         elsewhere=opened.claim is not None and opened.claim.holder != user.name,
-        only_leads=one.named and user.role != "lead",
+        only_leads=bool(workflow.lead_rule(one)) and user.role != "lead",
+        unreadable=told(one.unreadable, catalogue(language_of(request)).gettext),
         parts=parts_of(one, contacts_shown=contacts_shown),
         reasons=reason_rows(marks_of(one, contacts_shown=contacts_shown), sources(request)),
         contacts=[

@@ -19,8 +19,8 @@ from lurewatch.post import visible
 from lurewatch.review import words
 from lurewatch.review.figures import (
     by_platform,
-    channels_shown,
     relapse_shown,
+    sent_rows,
     shares_shown,
     waits_shown,
 )
@@ -67,7 +67,7 @@ def sections_of(found: Figures) -> list[Section]:
     """All that the report says, whatever it is written as."""
     said = catalogue("zh").gettext
     of_shares = ("范围", "引流帖", "已裁定", "比例", "下限", "上限")
-    sent = ("接收方", "已提交", "已不在", "比例", "下限", "上限", "平台处置", "作者处置", "拒绝", "反通知", "重复提交")  # fmt: skip
+    sent = ("已提交", "已不在", "比例", "下限", "上限", "平台处置", "作者处置", "拒绝", "反通知", "重复提交")  # fmt: skip
     pages = [(said(words.PLATFORMS[code]), *counts) for code, *counts in by_platform(found)]
     return [
         section(
@@ -90,19 +90,33 @@ def sections_of(found: Figures) -> list[Section]:
             of_shares,
             shares_shown(found.precision, said),
         ),
-        section("五、处置请求结果（按接收方）", sent, channels_shown(found, said)),
         section(
-            "六、下架后复现（帖文本身，或其联系方式、账号、图片、话术）",
+            "五、处置请求结果（按接收方）",
+            ("接收方", *sent),
+            sent_rows(found.channels, said),
+        ),
+        section(
+            "六、处置请求结果（按举报理由；有几项理由的各计一次）",
+            ("理由", *sent),
+            sent_rows(found.reasons, said),
+        ),
+        section(
+            "七、处置请求结果（按法律依据；有几项依据的各计一次）",
+            ("依据", *sent),
+            sent_rows(found.bases, said),
+        ),
+        section(
+            "八、下架后复现（帖文本身，或其联系方式、账号、图片、话术）",
             ("期限", "复现", "已满期的下架", "比例", "下限", "上限"),
             relapse_shown(found, said),
         ),
         section(
-            "七、误标的受保护言论（目标为零，每条均为事件）",
+            "九、误标的受保护言论（目标为零，每条均为事件）",
             ("立场", "条数"),
             [(said(words.STANCES[stance]), count) for stance, count in found.protected],
         ),
         section(
-            "八、审核工作量",
+            "十、审核工作量",
             ("审核人", "裁定条数", "天数"),
             [(visible(one.reviewer), one.decided, one.days) for one in found.load],
         ),

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from lurewatch import workflow
 from lurewatch.desk import outcomes_of
-from lurewatch.errors import NotAllowedError
+from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.letters.blocks import channel_name, form_of
 from lurewatch.letters.law import rules
 from lurewatch.review.app import Number, checked_form, decider, page, person, store_of
@@ -153,9 +153,13 @@ def single(request: Request, number: Number) -> Response:
     store = store_of(request)
     one = workflow.request(store, number)
     finding = workflow.finding(store, one.finding_id, reader=user.name)
-    institution = read_institution(request.app.state.settings.profile_file)
     today = datetime.now(UTC).date()
-    form = form_of(finding, institution, one, today)
+    form, unreadable = None, ""
+    try:
+        institution = read_institution(request.app.state.settings.profile_file)
+        form = form_of(finding, institution, one, today)
+    except InputError as error:
+        unreadable = told(str(error), catalogue(language_of(request)).gettext)
     events = workflow.events_of(store, [number])[number]
     steps = open_to(one, events, who=user.name, role=user.role)
     return page(
@@ -169,11 +173,22 @@ def single(request: Request, number: Number) -> Response:
         steps=steps,
         own=one.state is TakedownState.SUBMITTED and user.name in authors(one, events),
         form=form,
+        unreadable=unreadable,
         stale=form is not None and form[0].stale(today),
         channel=channel_name(one.channel),
         late=overdue([one], {number: events}),
         told=outcomes_of(store, one.finding_id),
     )
+
+
+@router.get("/requests/{number}/files/{kind}")
+def file(request: Request, number: Number, kind: str) -> Response:
+    """The letter, its PDF or its evidence, to be read and sent by a person."""
+    user = person(request)
+    path = workflow.drafted_file(store_of(request), number, kind, reader=user.name)
+    if path is None:
+        raise HTTPException(404)
+    return FileResponse(path, filename=path.name, media_type="application/octet-stream")
 
 
 @router.post("/requests/{number}/{step}")

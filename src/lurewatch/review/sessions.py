@@ -1,21 +1,26 @@
 """Log in and out."""
 
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from lurewatch.review.app import BACK, anybody, checked_form, page, store_of
-from lurewatch.workflow import User, release, verify_code, verify_password
+from lurewatch.errors import NotAllowedError
+from lurewatch.review.app import BACK, CHOOSE, UNDER, anybody, checked_form, page, store_of
+from lurewatch.workflow import (
+    User,
+    forgive_try,
+    release,
+    take_try,
+    user_named,
+    verify_code,
+    verify_password,
+)
 
 router = APIRouter()
-TRIES: Final = 8  # failures of one name or address within WINDOW
-WINDOW: Final = 600  # seconds
 HALF: Final = 300  # seconds between a password and its second factor
 T = TypeVar("T")
 
@@ -24,47 +29,25 @@ class TooOftenError(Exception):
     """Wrong passwords or codes came too often of late."""
 
 
-class Failures:
-    """Counts wrong passwords and codes, so that they cannot be tried without end."""
-
-    def __init__(self) -> None:
-        self._at: dict[str, list[float]] = defaultdict(list)
-
-    def too_many(self, *keys: str) -> bool:
-        """Whether any of these failed too often of late."""
-        now = time.monotonic()
-        for key in keys:
-            self._at[key] = [at for at in self._at[key] if now - at < WINDOW]
-        return any(len(self._at[key]) >= TRIES for key in keys)
-
-    def count(self, *keys: str) -> float:
-        """One failure more; gives when."""
-        now = time.monotonic()
-        for key in keys:
-            self._at[key].append(now)
-        return now
-
-    def forgive(self, at: float, *keys: str) -> None:
-        """The failure counted then was none; others stay."""
-        for key in keys:
-            with suppress(ValueError):
-                self._at[key].remove(at)
-
-
 async def attempt(request: Request, name: str, check: Callable[[], T | None]) -> T | None:
     """
     What checking a password or a code gives; nothing for a wrong one. Raises TooOftenError.
 
-    It counts as wrong before it is checked, so that many sent at once are not all let through.
+    It counts as wrong before it is checked, so that many sent at once are not all let through. The
+    store counts: whichever process is asked, it is the same count.
     """
-    failures: Failures = request.app.state.failures
+    store = store_of(request)
     keys = (f"name {name}", f"from {request.client.host if request.client else ''}")
-    if failures.too_many(*keys):
+    tries = await run_in_threadpool(take_try, store, keys)
+    if not tries:
         raise TooOftenError
-    at = failures.count(*keys)
-    found = await run_in_threadpool(check)
+    try:
+        found = await run_in_threadpool(check)
+    except NotAllowedError:  # said before anything was checked
+        await run_in_threadpool(forgive_try, store, tries)
+        raise
     if found is not None:
-        failures.forgive(at, *keys)
+        await run_in_threadpool(forgive_try, store, tries)
     return found
 
 
@@ -91,29 +74,41 @@ async def log_in(request: Request) -> Response:
         return _login(request, "late", 429)
     if user is None:
         return _login(request, "wrong", 401)
-    return RedirectResponse(begin(request, user), 303)
+    return RedirectResponse(begin(request, user, choose=user.must_choose), 303)
 
 
-def begin(request: Request, user: User) -> str:
+def begin(request: Request, user: User, *, choose: bool = False) -> str:
     """
     A new session for who has proven a password, or a provider's word; gives where they go next.
 
-    Where they have a second factor, the session is nobody's before its code was given.
+    Where they have a second factor, the session is nobody's before its code was given. Who came by a
+    password that somebody else gave them has to *choose* another first.
     """
-    back = request.session.get(BACK, "/")
+    back = str(request.session.get(BACK, "/"))
     request.session.clear()
     if user.second_factor:
-        request.session["half"] = {"name": user.name, "at": time.time()}
-        request.session[BACK] = back
+        request.session["half"] = {"name": user.name, "at": time.time(), UNDER: user.sessions}
+        request.session[BACK], request.session[CHOOSE] = back, choose
         return "/login/code"
-    request.session["name"] = user.name
-    return "/account" if user.must_set_up else str(back)
+    return enter(request, user, back, choose=choose)
+
+
+def enter(request: Request, user: User, back: str, *, choose: bool) -> str:
+    """The session is this person's from now on; gives where they go next."""
+    request.session.clear()
+    request.session["name"], request.session[UNDER] = user.name, user.sessions
+    if choose:
+        request.session[CHOOSE] = True
+    return "/account" if user.must_set_up or choose else back
 
 
 def half_in(request: Request) -> str | None:
-    """Whose code is waited for."""
+    """Whose code is waited for; nobody's where their password has changed since."""
     half = request.session.get("half")
-    return half["name"] if half and 0 <= time.time() - half["at"] < HALF else None
+    if not half or not 0 <= time.time() - half["at"] < HALF:
+        return None
+    user = user_named(store_of(request), half["name"])
+    return user.name if user and user.sessions == half.get(UNDER) else None
 
 
 @router.get("/login/code")
@@ -133,15 +128,13 @@ async def check_code(request: Request) -> Response:
         return RedirectResponse("/login", 303)
     store, code = store_of(request), str(form.get("code", [""])[0])
     try:
-        user = await attempt(request, name, lambda: verify_code(store, name, code))
+        user = await attempt(request, name, lambda: verify_code(store, name, code, entering=True))
     except TooOftenError:
         return page(request, "code.html", status=429, wrong="late")
     if user is None:
         return page(request, "code.html", status=401, wrong="wrong")
-    back = str(request.session.get(BACK, "/"))
-    request.session.clear()
-    request.session["name"] = user.name
-    return RedirectResponse(back, 303)
+    back, choose = str(request.session.get(BACK, "/")), bool(request.session.get(CHOOSE))
+    return RedirectResponse(enter(request, user, back, choose=choose), 303)
 
 
 @router.post("/logout")

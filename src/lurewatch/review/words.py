@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from lurewatch.takedown import LABELS as PROFILE_LABELS
+from lurewatch.takedown import PAPERS
+
 STANCES: Final = {
     "SOLICIT": "Soliciting",
     "RECRUIT": "Recruiting",
@@ -40,6 +43,19 @@ OPENID: Final = {  # why nobody was logged in
     "token": "What your institution's log-in sent cannot be trusted, and was not used.",
     "unverified": "Your institution's log-in does not vouch for who you are.",
     "unknown": "Nobody here is known by what your institution's log-in says of you. An admin can bind it to your account.",
+}
+PEOPLE: Final = {  # what was done about a person
+    "added": "Added:",
+    "role": "The role is changed:",
+    "disable": "Can log in no longer:",
+    "enable": "Can log in again:",
+    "password": "Has a new password:",
+    "factor": "Has no second factor any more:",
+}
+PASSWORDS: Final = {  # why a password was not changed
+    "wrong": "The password from before is not right.",
+    "late": "Too many tries; wait ten minutes.",
+    "differ": "The new password was typed in two ways.",
 }
 GRADES: Final = {"L3": "Clear", "L2": "Probable", "L1": "Clue", "L0": "Nothing"}
 LABELS: Final = {"lure": "Lure", "not_lure": "Not a lure", "unsure": "Unsure"}
@@ -113,6 +129,27 @@ DEEDS: Final = {  # what the audit log says was done; the first word alone where
     "outcome": "A desk said what came of it",
     "add": "Added a person",
     "change person": "Changed a person",
+    "set password": "Set a password",
+    "failed password": "A change of password that failed",
+    "disable person": "Disabled a person",
+    "enable person": "Enabled a person",
+    "make": "Gave a role",
+    "second factor": "Logged in with a second factor",
+    "recovery code": "Logged in with a recovery code",
+    "failed second factor": "A second factor that failed",
+    "begin second factor": "Began a second factor",
+    "set second factor": "Set up a second factor",
+    "take off second factor": "Took a second factor off",
+    "new recovery codes": "Made new recovery codes",
+    "require second factor": "Required a second factor of a role",
+    "no longer require factor": "Required a second factor no longer",
+    "bind identity": "Bound an account of the institution",
+    "unbind identity": "Unbound an account of the institution",
+    "take": "Took a file along",
+    "keep letter": "Kept a letter",
+    "keep pdf": "Kept a letter as PDF",
+    "keep archive": "Kept the evidence of a letter",
+    "keep receipt": "Kept a receipt",
     "add token": "Made a token",
     "revoke token": "Revoked a token",
     "add webhook": "Added a webhook",
@@ -198,6 +235,7 @@ FILTERS: Final = {
 }
 REFERRALS: Final = {
     "own": "it names our institution",
+    "unreadable": "nobody can tell whether it names our institution",
     "disagreement": "two people looked at it and differ",
 }
 HISTORIES: Final = {
@@ -243,6 +281,8 @@ SAID: Final = {
     "missed": "It is a finding now, and waits for a decision.",
     "named": "It is a campaign now.",
     "unnamed": "The name was taken back.",
+    "drafted": "Drafted: the letter as Word file and PDF, and its evidence as a zip.",
+    "drafted_bare": "Drafted, without a PDF: no browser or no Chinese font was found. lurewatch doctor says more.",
 }
 PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
     "page": "There is no such page.",
@@ -253,14 +293,15 @@ PROBLEMS: Final = {  # what the workflow says, in the pieces between its colons
     "which service": "choose which",
     "own": "it names our institution",
     "lead": "only a lead can call it a lure",
+    "unreadable": "the institution's profile cannot be read, so nobody can tell whether it is named",
     "held": "somebody else is looking at it",
     "look": "it waits for no second look of yours",
     "waits": "it waits for a second look",
     "own undo": "only who decided it takes it back",
-    "factor": "your role needs a second factor",
-    "factor off": "an admin can take it off",
     "no factor": "no second factor was begun",
     "begin again": "begin again",
+    "keeper": "people are kept by an admin",
+    "no deed": "there is nothing of this name to be done about a person",
     "old": "this form is too old; go back, reload the page and try again",
 }
 WAITS: Final = {
@@ -270,6 +311,23 @@ WAITS: Final = {
     "remove": "Sent to removed",
 }
 ALL: Final = {"all": "All"}
+UNTOLD: Final = {"untold": "Not written down"}
+INFRINGEMENTS: Final = {  # as in letters/rules/infringements.yaml
+    "impersonation": "It passes itself off as our institution",
+    "trademark": "It uses a trademark of our institution",
+    "false_facts": "It says something untrue about our institution",
+}
+SENT: Final = {  # what came of requests: by what
+    "channels": "What came of requests",
+    "reasons": "What came of requests, by reason",
+    "bases": "What came of requests, by legal basis",
+}
+SENT_OF: Final = {"channels": "Recipient", "reasons": "Reason", "bases": "Legal basis"}
+SENT_TELLS: Final = {
+    "channels": "Of what was sent: the share that is gone, whoever saw to it, and how the pages say that it went.",
+    "reasons": "The services that were decided to be offered, and of notices what is infringed. What has several reasons counts in each.",
+    "bases": "The provisions that the letters cite. What cites several counts in each.",
+}
 REQUESTS: Final = {
     "drafted": "Drafted",
     "submitted": "Waits for approval",
@@ -298,7 +356,13 @@ STEPS: Final = {
     "withdraw": "Withdraw",
 }
 REQUEST_FILTERS: Final = {"channel": "Channel", "track": "Track", "drafted_by": "Drafted by"}
-FILES: Final = {"letter": "Letter", "pdf": "Letter as PDF", "receipt": "Receipt"}
+TRACKS: Final = {"A": "A: report of illegal information", "B": "B: right-holder's notice"}
+FILES: Final = {
+    "letter": "Letter",
+    "pdf": "Letter as PDF",
+    "archive": "Evidence as zip",
+    "receipt": "Receipt",
+}
 NEEDS: Final = {"receipt": "Receipt number", "note": "Why, or the platform's words"}
 OUTCOMES: Final = {
     "live": "still there",
@@ -324,6 +388,7 @@ WHY_NOT: Final = {
 }
 REFUSALS: Final = {  # what rules and inputs say, with the names of the values in it; whole sentences first
     "finding": "finding {number}",
+    "request": "request {number}",
     "no step": "there is no step {step}",
     "known step": "there is no step {step}; known: {known}",
     "may not follow": "request {number} is {state}: {step} may not follow; what may is {steps}",
@@ -336,7 +401,7 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "no such file": "{name}: give a screenshot (.png, .jpg), a saved page (.html, .mhtml) or a .pdf",
     "large file": "{name} is larger than {size} MiB",
     "no finding": "there is no finding {number}; see: lurewatch findings list",
-    "held by": "somebody else is looking at it: {who}, until {until} UTC",
+    "held by": "somebody else is looking at it: {who}, until {until}",
     "no decision": "there is no decision on finding {number} to take back",
     "sample": "sample {number} does not wait for anybody",
     "no request": "there is no request {number}; see: lurewatch takedown list",
@@ -346,7 +411,32 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
         "finding {number}: a takedown request needs a person's decision that it is a lure, SOLICIT "
         "or RECRUIT; decide it in the console first"
     ),
-    "asked before": "request {number}: {recipient} was asked about this post before, by request {other}; withdraw one of them",
+    "asked before": "{recipient} was asked about this address before, by request {other}, which is {state}; withdraw one of them, or wait for its end",
+    "told before": (
+        "{recipient} was told of this address before, by request {other}; it is told again only with "
+        "a written reason (takedown draft --again, or the note of takedown submit)"
+    ),
+    "not seen": "{recipient} was told of this address before; nobody has seen it live in the last {hours} hours: lurewatch takedown recheck {other}",
+    "not as drafted": "{name} {how}; withdraw the request and draft it anew: lurewatch takedown draft {other} --as NAME",
+    "no track": "there is no track {track}; there are A and B",
+    "no drafter": "{who} is {role}: that role does not draft requests",
+    "no letter": "finding {number}: no letter while these are lacking:",
+    "wording": "finding {number}: the letter's wording may not stand:",
+    "what is infringed": "a notice names what is infringed: --infringement",
+    "undecided": "nobody has decided it",
+    "no channel": "{code} is no channel of track {track} for it; those are {channels}",
+    "no infringement": "{code} is no infringement; a notice names one: {codes}",
+    "yaml": "{path} is not readable YAML: {error}; run: lurewatch setup",
+    "deep profile": "{path} is nested too deeply to be a profile",
+    "unread profile": "{path} cannot be read: {error}",
+    "empty profile": "{path} is empty: name at least one field of the profile",
+    "profile": "{path}, line 1: known fields are {fields}",
+    "no field": "{path}, line {line}: {field} is no field; known fields are {fields}",
+    "no list": "{path}, line {line}: brands must be a list",
+    "no text": "{path}, line {line}: {field} must be a text",
+    "rights": "{path}: rights is a list; each has a kind ({kinds}), a title, and a number and a proof (a file) where there is one",
+    "empty receipt": "the receipt {name} is empty",
+    "large receipt": "the receipt {name} has more than {size} MB",
     "moved": "request {number} was moved by another person; look again",
     "campaign name": "a campaign's name is 1 to 100 characters that can be seen",
     "sought": "{sought} is neither a contact nor a wording: give a handle, a number or an address, or at least four Chinese characters",
@@ -369,4 +459,46 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     ),
     "no answer": "finding {number}: nobody has decided it; there is no answer to agree on",
     "not golden": "finding {number} is not in the golden set",
+    "own account": "nobody changes their own standing or role: another admin does",
+    "person's name": "a name is 1 to 64 characters that can be seen",
+    "no role": "unknown role {role}; known: {roles}",
+    "short password": "a password needs at least 8 characters",
+    "same password": "choose a password that is another than the one before",
+    "person there": "{who} is there already; lurewatch user passwd {name}",
+    "nobody": "nobody is called {who}; see: lurewatch user list",
+    "no second factor": "{who} has no second factor",
+    "needed factor": "your role needs a second factor: an admin can take it off",
+}
+LACKS: Final = {  # what a letter lacks, or breaks; the longer sentence before the one it begins like
+    "no paper": "机构资料 institution: {label}: there is no file {path}",
+    "profile": "机构资料 institution: {label}",
+    "code": "credit_code {value} has not 18 signs or a wrong last one",
+    "email": "email {value} is no e-mail address",
+    "decision": "人工认定 decision: a person must call it a lure, SOLICIT or RECRUIT",
+    "address": "具体链接 address of the post",
+    "date": "发布时间 date of the post",
+    "evidence": "证据 evidence: run lurewatch evidence keep {number}",
+    "incomplete": "证据 evidence: the package is not complete; keep it again",
+    "not named": "涉及本机构: the post names neither the institution nor a brand of it; use track A",
+    "right's title": "权利基础 rights: the title of a right ({kind})",
+    "right's number": "权利基础 rights: 商标注册号 (number) of {title}",
+    "right's proof": "权利基础 rights: 权利证明文件 (proof: a file) of {title}",
+    "rights": "权利基础 rights: {names} ({kinds})",
+    "facts": "侵权事实 facts: which statement is untrue, and how that is shown (--facts)",
+    "long quote": "原文摘录 quotation: {many} characters, more than {most}",
+    "foreign quote": "原文摘录 quotation: these words do not stand in the post",
+    "hedge": "必须写明 {words} (one of these is needed)",
+    "long quotation": "a quotation of {many} characters, more than {most}: “{quote}”",
+    "forbidden": "{said} in “{sentence}”: {why}",
+}
+SINCE: Final = {  # what became of a file since it was drafted
+    "missing": "is missing",
+    "changed": "was changed since it was drafted",
+    "differs": "has another digest in the audit log",
+}
+PROFILE: Final = PROFILE_LABELS | PAPERS
+WHYS: Final = {  # the reasons of letters/rules/wording.yaml
+    "court": "only a court or an authority calls somebody so",
+    "suspected": "a letter says what is suspected, not what is proved",
+    "debtor": "says something of a debtor",
 }

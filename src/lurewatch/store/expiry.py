@@ -185,7 +185,9 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
             )
         asked = select(requests.c.request_id).where(requests.c.finding_id == finding_id)
         db.connection.execute(
-            update(requests).where(requests.c.finding_id == finding_id).values(why_again=None)
+            update(requests)
+            .where(requests.c.finding_id == finding_id)
+            .values(why_again=None, quote=None)
         )
         for table, name in ((request_events, "note"), (checks, "detail")):
             db.connection.execute(

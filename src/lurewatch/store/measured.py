@@ -1,11 +1,12 @@
 """What the figures are made of: moments and labels, nothing that a post says."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from lurewatch.dates import CHINA
 from lurewatch.figures import DayCount, FindingTimes, RequestTimes
@@ -123,11 +124,13 @@ def request_times(db: Db, since: datetime, until: datetime, now: datetime) -> li
     }
     first = _first_sent(db, {row.finding_id for row in rows})
     made = _decided(db, {row.finding_id for row in rows})
+    services = _services_then(db, asked)
     return [
         _request_times(
             row,
             steps[row.request_id],
             causes.get(row.request_id, ""),
+            services.get(row.request_id, ()),
             made=[at for at in made[row.finding_id] if at <= row.drafted_at],
             repeated=first.get((row.finding_id, row.recipient), row.request_id) != row.request_id,
         )
@@ -139,6 +142,7 @@ def _request_times(
     row: Any,
     steps: dict[str, datetime],
     cause: str,
+    services: tuple[str, ...],
     *,
     made: Sequence[datetime],
     repeated: bool,
@@ -156,6 +160,8 @@ def _request_times(
         countered="countered" in steps,
         repeated=repeated and "send" in steps,
         back_at=steps.get("reopen") if "removed" in steps else None,
+        reasons=(row.infringement,) if row.infringement else services,
+        bases=tuple(json.loads(row.cites)) if row.cites else (),
     )
 
 
@@ -168,6 +174,23 @@ def _decided(db: Db, numbers: Collection[int]) -> dict[int, list[datetime]]:
     for row in rows_in(db, query, decisions.c.finding_id, numbers):
         found[row.finding_id].append(row.decided_at)
     return found
+
+
+def _services_then(db: Db, asked: Select[Any]) -> dict[int, tuple[str, ...]]:
+    """What was decided to be offered when each request was drafted, as its letter says it."""
+    query = (
+        select(requests.c.request_id, decisions.c.label, decisions.c.services)
+        .join(requests, requests.c.finding_id == decisions.c.finding_id)
+        .where(requests.c.request_id.in_(asked), decisions.c.decided_at <= requests.c.drafted_at)
+        .order_by(decisions.c.decision_id)
+    )
+    made: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+    for row in db.connection.execute(query):
+        if row.label == UNDONE:
+            made[row.request_id].pop()
+        else:
+            made[row.request_id].append(tuple(row.services.split()))
+    return {number: standing[-1] for number, standing in made.items() if standing}
 
 
 def _first_sent(db: Db, numbers: Collection[int]) -> dict[tuple[int, str], int]:

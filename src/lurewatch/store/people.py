@@ -31,6 +31,9 @@ class User:
     disabled: bool
     second_factor: bool = False  # whether one is set up
     needs_factor: bool = False  # whether the role asks for one
+    sessions: int = 0  # moves on when a password or a second factor does: older sessions are over
+    must_choose: bool = False  # whether the password was given by somebody else
+    last_in: datetime | None = None
 
     @property
     def must_set_up(self) -> bool:
@@ -43,11 +46,18 @@ class User:
         return self.role in ("reviewer", "lead", "legal")
 
 
-def add(db: Db, name: str, password: str, role: str, at: datetime) -> None:
+def add(
+    db: Db, name: str, password: str, role: str, at: datetime, *, must_choose: bool = False
+) -> None:
     """A new person."""
     db.connection.execute(
         insert(people).values(
-            name=name, password=HASHER.hash(password), role=role, disabled=False, added_at=at
+            name=name,
+            password=HASHER.hash(password),
+            role=role,
+            disabled=False,
+            added_at=at,
+            must_choose=must_choose,
         )
     )
 
@@ -77,7 +87,16 @@ def _people() -> Select[Any]:
 
 
 def _user(row: Any) -> User:
-    return User(row.name, row.role, row.disabled, bool(row.factor), bool(row.needs))
+    return User(
+        row.name,
+        row.role,
+        row.disabled,
+        bool(row.factor),
+        bool(row.needs),
+        row.sessions,
+        row.must_choose,
+        row.last_in,
+    )
 
 
 def verified(db: Db, name: str, password: str) -> User | None:
@@ -90,11 +109,34 @@ def verified(db: Db, name: str, password: str) -> User | None:
     return _user(row) if row and not row.disabled else None
 
 
-def change(db: Db, name: str, *, password: str | None = None, disabled: bool | None = None) -> None:
-    """A new password, or another standing."""
+def change(
+    db: Db,
+    name: str,
+    *,
+    password: str | None = None,
+    disabled: bool | None = None,
+    role: str | None = None,
+    must_choose: bool = False,
+) -> None:
+    """A new password, another standing, another role; a password or a standing ends the sessions."""
     values: dict[str, object] = {}
     if password is not None:
-        values["password"] = HASHER.hash(password)
+        values |= {"password": HASHER.hash(password), "must_choose": must_choose}
     if disabled is not None:
         values["disabled"] = disabled
+    if values:
+        end_sessions(db, name)
+    if role is not None:
+        values["role"] = role
     db.connection.execute(update(people).where(people.c.name == name).values(**values))
+
+
+def end_sessions(db: Db, name: str) -> None:
+    """Whoever is logged in as this person is so no longer."""
+    own = people.c.name == name
+    db.connection.execute(update(people).where(own).values(sessions=people.c.sessions + 1))
+
+
+def came_in(db: Db, name: str, at: datetime) -> None:
+    """A person has logged in."""
+    db.connection.execute(update(people).where(people.c.name == name).values(last_in=at))

@@ -14,6 +14,7 @@ from lurewatch.store.posts import PostRow, post_row
 from lurewatch.store.tables import findings, posts, referrals, samples, second_looks
 
 OWN: Final = "own"  # the post names the institution
+UNREADABLE: Final = "unreadable"  # nobody can tell whether it does
 DISAGREEMENT: Final = "disagreement"  # two people looked and differ
 TRIES: Final = 20  # drawings of keys: where few posts qualify, fewer may be found
 

@@ -13,6 +13,7 @@ from lurewatch.store.tables import request_files
 
 LETTER: Final = "letter"
 PDF: Final = "pdf"
+ARCHIVE: Final = "archive"  # the evidence as a zip, as it goes with the letter
 RECEIPT: Final = "receipt"
 
 
@@ -21,7 +22,7 @@ class RequestFile:
     """One file of a request; `path` is empty once it is kept no longer."""
 
     request_id: int
-    kind: str  # letter pdf receipt
+    kind: str  # letter pdf archive receipt
     path: Path | None
     sha256: str
     size: int

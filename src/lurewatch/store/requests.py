@@ -77,6 +77,7 @@ def record(db: Db, request: TakedownRequest) -> TakedownRequest:
             cites=None if request.cites is None else json.dumps(request.cites, ensure_ascii=False),
             why_again=_sealed(db, request.why_again),
             infringement=request.infringement,
+            quote=_sealed(db, request.quote),
         )
     )
     return replace(request, request_id=int(kept.inserted_primary_key[0]))  # type: ignore[index]
@@ -84,6 +85,10 @@ def record(db: Db, request: TakedownRequest) -> TakedownRequest:
 
 def _sealed(db: Db, text: str) -> bytes | None:
     return db.vault.seal(text.encode("utf-8", "surrogatepass")) if text else None
+
+
+def _opened(db: Db, sealed: bytes | None) -> str:
+    return db.vault.open(sealed).decode("utf-8", "surrogatepass") if sealed else ""
 
 
 def address_hash(db: Db, finding_id: int) -> str:
@@ -188,7 +193,6 @@ def of_finding(db: Db, finding_id: int) -> list[TakedownRequest]:
 
 def of_row(db: Db, row: Any) -> TakedownRequest:
     """A request as its row keeps it."""
-    why = db.vault.open(row.why_again).decode("utf-8", "surrogatepass") if row.why_again else ""
     return TakedownRequest(
         request_id=row.request_id,
         finding_id=row.finding_id,
@@ -202,6 +206,7 @@ def of_row(db: Db, row: Any) -> TakedownRequest:
         channel=row.channel,
         address_hash=row.address_hash or "",
         cites=None if row.cites is None else tuple(json.loads(row.cites)),
-        why_again=why,
+        why_again=_opened(db, row.why_again),
         infringement=row.infringement,
+        quote=_opened(db, row.quote),
     )

@@ -222,14 +222,15 @@ requests = Table(
     Column("cites", Text),  # JSON: the provisions the letter cites; null: not written down
     Column("why_again", LargeBinary),  # sealed: why the same address is reported once more
     Column("infringement", String(32), nullable=False, server_default=""),
+    Column("quote", LargeBinary),  # sealed: the words that a person chose to quote of the post
 )
 
-request_files = Table(  # the letter in each form, and receipts: what they were when they were kept
+request_files = Table(  # letter, zip and receipts: what they were when they were kept
     "request_files",
     metadata,
     Column("file_id", Integer, primary_key=True),
     Column("request_id", ForeignKey("requests.request_id"), nullable=False, index=True),
-    Column("kind", String(16), nullable=False),  # letter pdf receipt
+    Column("kind", String(16), nullable=False),  # letter pdf archive receipt
     Column("path", Text, nullable=False),  # empty: kept no longer
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False),
@@ -245,6 +246,17 @@ people = Table(
     Column("role", String(16), nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("added_at", Moment, nullable=False),
+    Column("sessions", Integer, nullable=False, server_default="0"),  # one that began under another number is over
+    Column("must_choose", Boolean, nullable=False, server_default=false()),  # the password was given by somebody else
+    Column("last_in", Moment),
+)  # fmt: skip
+
+wrong_tries = Table(  # wrong passwords and codes of late
+    "wrong_tries",
+    metadata,
+    Column("try_id", Integer, primary_key=True),
+    Column("key_hash", String(64), nullable=False, index=True),  # keyed, of a name or an address
+    Column("at", Moment, nullable=False, index=True),
 )
 
 audit = Table(

@@ -34,8 +34,8 @@ from lurewatch.takedown import (
     taken,
 )
 from lurewatch.workflow.common import current, operator_name
-from lurewatch.workflow.filing import record_files
-from lurewatch.workflow.reviewing import OWN_RULE, found_in, is_lead
+from lurewatch.workflow.filing import check_drafted, record_files, verify_files
+from lurewatch.workflow.reviewing import found_in, is_lead, lead_rule
 
 
 def record_evidence(
@@ -108,8 +108,9 @@ def _checked_draft(store: Store, db: Db, request: TakedownRequest) -> TakedownRe
             f"finding {request.finding_id}: a takedown request needs a person's decision that"
             " it is a lure, SOLICIT or RECRUIT; decide it in the console first"
         )
-    if found_in(store, db, request.finding_id).named and not is_lead(db, standing[-1].reviewer):
-        raise NotAllowedError(f"finding {request.finding_id}: {OWN_RULE}")
+    rule = lead_rule(found_in(store, db, request.finding_id))
+    if rule and not is_lead(db, standing[-1].reviewer):
+        raise NotAllowedError(f"finding {request.finding_id}: {rule}")
     request = replace(request, address_hash=asked.address_hash(db, request.finding_id))
     _check_told(db, request, request.why_again)
     return request
@@ -178,9 +179,10 @@ def take_step(
     Take a step with a request.
 
     Raises NotAllowedError when it may not follow, or not by this person; when the channel was told of
-    the address before (platforms and 12377 ask not to be told twice); and when the letter cites
-    what does not hold on the day on which it is approved or sent.
+    the address before (platforms and 12377 ask not to be told twice); and when, on the day on which
+    it is approved or sent, the letter cites what does not hold, or is not the one that was drafted.
     """
+    checks = verify_files(store, [number]) if step in ("approve", "send") else []
     with store.begin() as db:
         audit.one_writer(db)
         found = cases.get(db, number)
@@ -201,6 +203,7 @@ def take_step(
             _check_drafter(db, found)
         if step in ("approve", "send"):
             _check_law(db, found)
+            check_drafted(found, checks)
         if not cases.add(db, event, found.state):
             raise NotAllowedError(f"request {number} was moved by another person; look again")
         audit.note(db, event.at, who, f"{step} request", str(number))

@@ -9,8 +9,8 @@ from typing import Final
 
 from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.store import Db, Store, audit, cases, request_files
-from lurewatch.store.request_files import LETTER, PDF, RECEIPT, RequestFile
-from lurewatch.takedown import Event, taken
+from lurewatch.store.request_files import ARCHIVE, LETTER, PDF, RECEIPT, RequestFile
+from lurewatch.takedown import Event, TakedownRequest, taken
 from lurewatch.workflow.common import current
 
 LARGEST: Final = 32 << 20  # bytes of a receipt
@@ -118,16 +118,58 @@ def verify_files(store: Store, numbers: Sequence[int] | None = None) -> list[Fil
     return [FileCheck(one, _said(one, noted)) for one in kept]
 
 
-NOTED: Final = frozenset({f"keep {LETTER}", f"keep {PDF}", f"keep {RECEIPT}"})
+def check_drafted(request: TakedownRequest, checks: Sequence[FileCheck]) -> None:
+    """
+    Raises NotAllowedError, naming the file, when what would go out is not what was drafted.
+
+    An edited letter has been read against no rule and by nobody: it is drafted anew, in another way.
+    """
+    for one in checks:
+        if one.said and one.file.kind in DRAFTED:
+            name = one.file.path.name if one.file.path else one.file.kind
+            raise NotAllowedError(
+                f"request {request.request_id}: {name} {SINCE[one.said]}; withdraw the request and draft it"
+                f" anew: lurewatch takedown draft {request.finding_id} --as NAME"
+            )
+
+
+def drafted_file(store: Store, number: int, kind: str, *, reader: str) -> Path | None:
+    """
+    A file of a request as it was drafted, which goes on record; nothing where there is none of the kind.
+
+    Raises NotAllowedError when it is not the one that was drafted.
+    """
+    checks = [one for one in verify_files(store, [number]) if one.file.kind == kind]
+    if kind not in DRAFTED or not checks or checks[0].file.path is None:
+        return None
+    with store.begin() as db:
+        found = cases.get(db, number)
+        if found is None:
+            return None
+        check_drafted(found, checks)
+        audit.note(db, current(), reader, f"take {kind}", str(number))
+    return checks[0].file.path
+
+
+DRAFTED: Final = frozenset({LETTER, PDF, ARCHIVE})
+NOTED: Final = frozenset(f"keep {kind}" for kind in (*sorted(DRAFTED), RECEIPT))
+MISSING: Final = "is missing"
+CHANGED: Final = "was changed"
+DIFFERS: Final = "the audit log has another digest"
+SINCE: Final = {
+    MISSING: "is missing",
+    CHANGED: "was changed since it was drafted",
+    DIFFERS: "has another digest in the audit log",
+}
 
 
 def _said(one: RequestFile, noted: set[str]) -> str:
     if one.path is None:
         return ""  # kept no longer, by retention
     if f"{one.request_id} {one.sha256}" not in noted:
-        return "the audit log has another digest"
+        return DIFFERS
     if not one.path.is_file():
-        return "is missing"
+        return MISSING
     with one.path.open("rb") as file:
         same = file_digest(file, "sha256").hexdigest() == one.sha256
-    return "" if same else "was changed"
+    return "" if same else CHANGED

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from lurewatch.errors import NotAllowedError
 from lurewatch.store import (
+    Db,
     Store,
     audit,
     expiry,
@@ -47,38 +48,111 @@ def audit_page(
         return audit.newest(db, who=who, subject=subject, limit=limit, offset=offset)
 
 
-def add_user(store: Store, name: str, password: str, role: str) -> None:
-    """A new person for the console."""
+def add_user(
+    store: Store, name: str, password: str, role: str, *, who: str = "", once: bool = False
+) -> None:
+    """
+    A new person for the console. *who* is the admin who adds them; without, whoever has the machine.
+
+    A password for *once* is one that they have to put another in place of when they come in.
+    """
     if not name.strip() or not name.isprintable() or len(name) > 64:
         raise NotAllowedError("a name is 1 to 64 characters that can be seen")
-    if role not in ROLES:
-        raise NotAllowedError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
-    if len(password) < 8:
-        raise NotAllowedError("a password needs at least 8 characters")
+    check_role(role)
+    check_password(password)
     with store.begin() as db:
+        check_keeper(db, who, name)
         if people.get(db, name):
             raise NotAllowedError(f"{name!r} is there already; lurewatch user passwd {name}")
-        people.add(db, name, password, role, current())
-        audit.note(db, current(), operator_name(), f"add {role}", name)
+        people.add(db, name, password, role, current(), must_choose=once)
+        audit.note(db, current(), who or operator_name(), f"add {role}", name)
 
 
 def change_user(
-    store: Store, name: str, *, password: str | None = None, disabled: bool | None = None
+    store: Store,
+    name: str,
+    *,
+    password: str | None = None,
+    disabled: bool | None = None,
+    role: str | None = None,
+    who: str = "",
+    once: bool = False,
 ) -> None:
-    """A new password, or another standing, for a person."""
-    if password is not None and len(password) < 8:
-        raise NotAllowedError("a password needs at least 8 characters")
+    """
+    A new password, another standing or another role for a person; *who* and *once* as in `add_user`.
+
+    A password or a standing ends the sessions of that person.
+    """
+    if password is not None:
+        check_password(password)
+    if role is not None:
+        check_role(role)
     with store.begin() as db:
+        check_keeper(db, who, name)
         if not people.get(db, name):
             raise NotAllowedError(f"nobody is called {name!r}; see: lurewatch user list")
-        people.change(db, name, password=password, disabled=disabled)
-        audit.note(db, current(), operator_name(), "change person", name)
+        people.change(db, name, password=password, disabled=disabled, role=role, must_choose=once)
+        done = {
+            "set password": password is not None,
+            "disable person": disabled is True,
+            "enable person": disabled is False,
+            f"make {role}": role is not None,
+        }
+        for what in (what for what, was in done.items() if was):
+            audit.note(db, current(), who or operator_name(), what, name)
+
+
+def check_role(role: str) -> None:
+    """Raises NotAllowedError for one that there is not."""
+    if role not in ROLES:
+        raise NotAllowedError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
+
+
+def check_password(password: str) -> None:
+    """Raises NotAllowedError for one that is too short."""
+    if len(password) < 8:
+        raise NotAllowedError("a password needs at least 8 characters")
+
+
+def check_keeper(db: Db, who: str, name: str) -> None:
+    """
+    Raises NotAllowedError unless *who* is an admin, and not the one to be changed.
+
+    So there is always an admin left: the one who does it. Whoever has the machine ("") may do all.
+    """
+    if not who:
+        return
+    audit.one_writer(db)  # of two admins who take the role from each other, one is first
+    admin = people.get(db, who)
+    if admin is None or admin.disabled or admin.role != "admin":
+        raise NotAllowedError("people are kept by an admin")
+    if who == name:
+        raise NotAllowedError("nobody changes their own standing or role: another admin does")
+
+
+def choose_password(store: Store, name: str, before: str, password: str) -> bool | None:
+    """
+    A person puts a password of their own in place of the one from before, which ends their sessions.
+
+    Gives nothing where *before* is not theirs.
+    """
+    check_password(password)
+    if password == before:
+        raise NotAllowedError("choose a password that is another than the one before")
+    with store.begin() as db:
+        right = people.verified(db, name, before)
+        if right:
+            people.change(db, name, password=password)
+        audit.note(db, current(), name, "set password" if right else "failed password", name)
+    return True if right else None
 
 
 def verify_password(store: Store, name: str, password: str) -> User | None:
     """The person, if name and password belong together."""
     with store.begin() as db:
         user = people.verified(db, name, password)
+        if user and not user.second_factor:
+            people.came_in(db, name, current())
         audit.note(db, current(), name[:100], "log in" if user else "failed log in", "")
     return user
 

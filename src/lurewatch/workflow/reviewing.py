@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from lurewatch.errors import NotAllowedError
+from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.finding import LURING, Decision, Finding, Grade, Label, Service, Stance
 from lurewatch.store import (
     Db,
@@ -34,6 +34,10 @@ from lurewatch.workflow.common import current, note_findings
 TAKEN_AT_ONCE = 20  # places tried for the next finding: more than people who ask at once
 LEASE: Final = timedelta(minutes=10)  # how long an opened finding is one person's
 OWN_RULE: Final = "it names our institution: only a lead can call it a lure"
+UNREADABLE_RULE: Final = (
+    "the institution's profile cannot be read, so nobody can tell whether it is named: only a lead can"
+    " call it a lure"
+)
 SECOND_SHARE: Final = 0.05  # of decisions a second person is asked about
 TOGETHER: Final = 50  # findings of like wording that one decision settles at most
 
@@ -274,7 +278,8 @@ def decide(
 
     Raises NotAllowedError for a lure whose stance is not SOLICIT or RECRUIT: calling a debtor, a
     victim or a journalist a lure is the worst error there is. So would be to call a complaint about
-    ourselves one: where we are named, only a lead may. And for what somebody else holds.
+    ourselves one: where we are named, or nobody can tell, only a lead may. And for what somebody
+    else holds.
     """
     check_founded(label, stance, services)
     with store.begin() as db:
@@ -287,8 +292,8 @@ def decide(
                     f"finding {number}: it was decided meanwhile, or is worded otherwise; reload the page"
                 )
             _check_claim(db, number, reviewer)
-            if label is Label.LURE and found.named and not leads:
-                raise NotAllowedError(f"finding {number}: {OWN_RULE}")
+            if label is Label.LURE and not leads and (rule := lead_rule(found)):
+                raise NotAllowedError(f"finding {number}: {rule}")
             made = _decide(db, number, label, stance, services, note, reviewer)
             if leads:
                 quality.settle(db, number)
@@ -307,12 +312,13 @@ def ask_lead(
     services: Sequence[Service],
     note: str = "",
 ) -> Decision:
-    """Leave a finding that names the institution to a lead; the person who asks is unsure."""
+    """Leave a finding that names the institution, or may, to a lead; the person who asks is unsure."""
     with store.begin() as db:
-        found_in(store, db, finding_id)
+        found = found_in(store, db, finding_id)
         _check_claim(db, finding_id, reviewer)
         made = _decide(db, finding_id, Label.UNSURE, stance, services, note, reviewer)
-        quality.refer(db, finding_id, quality.OWN, reviewer, current())
+        reason = quality.UNREADABLE if found.unreadable else quality.OWN
+        quality.refer(db, finding_id, reason, reviewer, current())
     return made
 
 
@@ -405,7 +411,8 @@ def undo_decision(store: Store, finding_id: int, *, reviewer: str) -> None:
         )
         quality.ask_no_more(db, finding_id)
         referral = quality.referral(db, finding_id)
-        if referral and referral.reason == quality.OWN and referral.referred_by == reviewer:
+        asked = referral and referral.reason in (quality.OWN, quality.UNREADABLE)
+        if referral and asked and referral.referred_by == reviewer:
             quality.settle(db, finding_id)
         audit.note(db, current(), reviewer, "undo decision", str(finding_id))
         deliveries.announce(db, "finding.undone", finding_id, current())
@@ -422,10 +429,21 @@ def check_founded(label: Label, stance: Stance, services: Sequence[Service]) -> 
 
 
 def found_in(store: Store, db: Db, finding_id: int) -> Finding:
+    """A finding, with whether it names the institution as the profile says now, where that can be read."""
     found = kept.get(db, finding_id)
     if found is None:
         raise NotAllowedError(f"there is no finding {finding_id}; see: lurewatch findings list")
-    return replace(found, named=named_in(found.post, store.names()))
+    try:
+        return replace(found, named=named_in(found.post, store.names()))
+    except InputError as error:
+        return replace(found, unreadable=str(error))
+
+
+def lead_rule(found: Finding) -> str:
+    """Why only a lead can call it a lure; nothing where everybody who decides can."""
+    if found.unreadable:
+        return UNREADABLE_RULE
+    return OWN_RULE if found.named else ""
 
 
 def _check_claim(db: Db, finding_id: int, reviewer: str) -> None:
@@ -433,7 +451,7 @@ def _check_claim(db: Db, finding_id: int, reviewer: str) -> None:
     if claim and claim.holder != reviewer:
         raise NotAllowedError(
             f"finding {finding_id}: somebody else is looking at it: {claim.holder}, until"
-            f" {claim.until:%H:%M} UTC"
+            f" {claim.until.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
         )
 
 

@@ -1,17 +1,39 @@
 """What logging in asks for beyond a password, and who may change it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import pyotp
 
 from lurewatch.errors import NotAllowedError
-from lurewatch.store import Db, Store, audit, factors, identities, people
+from lurewatch.store import Db, Store, audit, factors, identities, people, wrong_tries
 from lurewatch.store.people import ROLES, User
 from lurewatch.workflow.common import current, operator_name
+from lurewatch.workflow.keeping import check_keeper
 
 ISSUER: Final = "lurewatch"  # as an authenticator shows it
 NEEDED: Final = "your role needs a second factor: an admin can take it off"
+TRIES: Final = 8  # wrong passwords and codes of one name, or from one address, within WINDOW
+WINDOW: Final = timedelta(minutes=10)
+
+
+def take_try(store: Store, keys: Sequence[str]) -> list[int]:
+    """
+    Count a try of a password or a code as a wrong one, before it is checked; gives what to forgive.
+
+    Gives nothing where one of the keys, a name or an address, had too many wrong ones of late.
+    """
+    now = current()
+    with store.begin() as db:
+        return wrong_tries.take(db, keys, now, since=now - WINDOW, most=TRIES)
+
+
+def forgive_try(store: Store, tries: Sequence[int]) -> None:
+    """It was a right one; the wrong ones before it stay."""
+    with store.begin() as db:
+        wrong_tries.forgive(db, tries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +71,8 @@ def confirm_factor(
     """
     The secret that was shown counts from now on; gives the recovery codes, to be shown once.
 
-    Gives nothing for a wrong code; what counted before counts still then.
+    Sessions from before are over: whoever is in one had not shown this second factor. Gives nothing
+    for a wrong code; what counted before counts still then.
     """
     at = current()
     codes, digests = factors.fresh_codes()
@@ -61,16 +84,17 @@ def confirm_factor(
         if step is not None:
             factors.confirm(db, name, step, at)
             factors.keep_recovery(db, name, digests)
+            people.end_sessions(db, name)
         what = "failed second factor" if step is None else "set second factor"
         audit.note(db, at, who or operator_name(), what, name)
     return None if step is None else codes
 
 
-def verify_code(store: Store, name: str, code: str) -> User | None:
+def verify_code(store: Store, name: str, code: str, *, entering: bool = False) -> User | None:
     """
     The person, if this is a code of theirs, or a recovery code, that was never accepted before.
 
-    Nobody who has been disabled, and nobody without a second factor.
+    Nobody who has been disabled, and nobody without a second factor. *entering*: they log in with it.
     """
     at, written = current(), plain(code)
     with store.reading() as db:  # recovery codes are slow to check: no writer waits for that
@@ -82,6 +106,8 @@ def verify_code(store: Store, name: str, code: str) -> User | None:
         good = step is not None and factors.use_step(db, name, step)
         if recovery is not None:
             good = factors.use_recovery(db, recovery, at)
+        if good and entering:
+            people.came_in(db, name, at)
         said = "recovery code" if recovery is not None else "second factor"
         audit.note(db, at, name[:100], said if good else "failed second factor", "")
     return user if good else None
@@ -112,19 +138,23 @@ def renew_recovery(store: Store, name: str) -> list[str]:
     return codes
 
 
-def drop_factor(store: Store, name: str, *, who: str | None = None) -> None:
+def drop_factor(store: Store, name: str, *, who: str = "") -> None:
     """
-    Take a second factor off. People may do so themselves where their role does not ask for one.
+    Take a second factor off, which ends the sessions. People may do so themselves where their role
+    does not ask for one; else an admin does, or whoever has the machine.
 
     Raises NotAllowedError where it does, and where there is none.
     """
     with store.begin() as db:
+        if who != name:
+            check_keeper(db, who, name)
         user = _known(db, name)
         if not user.second_factor:
             raise NotAllowedError(f"{name!r} has no second factor")
         if who == name and user.needs_factor:
             raise NotAllowedError(NEEDED)
         factors.forget(db, name)
+        people.end_sessions(db, name)
         audit.note(db, current(), who or operator_name(), "take off second factor", name)
 
 
@@ -153,6 +183,7 @@ def bind_identity(store: Store, name: str, issuer: str, claim: str, value: str) 
         if holder not in (None, name):
             raise NotAllowedError(f"{holder!r} is known by that already; take it off there first")
         identities.bind(db, name, value_hash, current())
+        people.end_sessions(db, name)
         audit.note(db, current(), operator_name(), "bind identity", name)
 
 
@@ -161,6 +192,7 @@ def unbind_identity(store: Store, name: str) -> None:
     with store.begin() as db:
         _known(db, name)
         identities.unbind(db, name)
+        people.end_sessions(db, name)
         audit.note(db, current(), operator_name(), "unbind identity", name)
 
 
@@ -171,6 +203,8 @@ def log_in_as(store: Store, issuer: str, claim: str, value: str) -> User | None:
         name = identities.name_of(db, value_hash)
         user = people.get(db, name) if name else None
         good = user is not None and not user.disabled
+        if user and good and not user.second_factor:
+            people.came_in(db, user.name, current())
         who = name or f"openid {value_hash[:16]}"
         audit.note(db, current(), who, "log in" if good else "failed log in", "openid")
     return user if good else None

@@ -39,6 +39,13 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// What takes a while is asked for once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-once]")) return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+
 document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("[data-help]")) openHelp();
 });
