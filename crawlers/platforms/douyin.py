@@ -7,11 +7,15 @@ from parsel import Selector
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of
 from lurewatch.errors import SettingsError
-from lurewatch.post import Post
+from lurewatch.post import Post, described
 
 HOME = "https://www.douyin.com"
 API = "https://open.douyin.com"
 COUNT = 20  # posts a page of the API
+VERIFIED = (
+    "(author || authorInfo).[enterprise_verify_reason, enterpriseVerifyReason, custom_verify,"
+    " customVerify][] | [?@] | [0]"
+)
 
 
 class AwemePage(ScriptPage):
@@ -37,7 +41,9 @@ class AwemePage(ScriptPage):
             ),
             author_id=maybe(card, "(author || authorInfo).[sec_uid, secUid][] | [?@] | [0]"),
             author_name=one(card, "(author || authorInfo).nickname"),
-            author_bio=maybe(card, "(author || authorInfo).signature"),
+            author_bio=described(
+                maybe(card, "(author || authorInfo).signature"), maybe(card, VERIFIED)
+            ),
             images=tuple(find(card, "images[].[url_list, urlList][] | [?@] | [*][0]").getall()),
             counts=counts_of(
                 card,

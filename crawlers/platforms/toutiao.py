@@ -7,7 +7,7 @@ from parsel import Selector, SelectorList
 
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of, data_at, plain
-from lurewatch.post import Post
+from lurewatch.post import Post, described
 
 HOME = "https://www.toutiao.com"
 SEARCH = "https://so.toutiao.com"
@@ -34,7 +34,10 @@ class ThingPage(ScriptPage):
             author_id=maybe(card, f"{author}.user_id || {author}.userId || {author}.id"),
             author_name=maybe(card, f"{author}.name || {author}.screen_name")
             or maybe(card, "source || detail_source"),
-            author_bio=maybe(card, f"{author}.description"),
+            author_bio=described(
+                maybe(card, f"{author}.description"),
+                maybe(card, f"{author}.[verified_content, verifiedContent][] | [?@] | [0]"),
+            ),
             images=tuple(find(card, "large_image_list[].url || image_list[].url").getall()),
             counts=counts_of(
                 card,

@@ -9,7 +9,7 @@ from crawlers.base import Page, PlatformSpider, find, maybe, one
 from crawlers.script import counts_of, plain
 from lurewatch.dates import CHINA, read_date
 from lurewatch.errors import SettingsError
-from lurewatch.post import Post
+from lurewatch.post import Post, described
 
 HOME = "https://api.weibo.com"
 COUNT = 50  # posts a page, the most the API gives
@@ -32,7 +32,9 @@ class StatusPage(Page):
             text=plain(text),
             author_id=maybe(card, "user.idstr") or one(card, "user.id"),
             author_name=one(card, "user.screen_name"),
-            author_bio=maybe(card, "user.description"),
+            author_bio=described(
+                maybe(card, "user.description"), maybe(card, "user.verified_reason")
+            ),
             images=tuple(find(card, "pic_urls[].thumbnail_pic || pics[].url").getall()),
             counts=counts_of(
                 card,

@@ -6,7 +6,7 @@ from parsel import Selector, SelectorList
 
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of, plain
-from lurewatch.post import Post
+from lurewatch.post import Post, described
 
 HOME = "https://www.zhihu.com"
 
@@ -46,7 +46,9 @@ class ThingPage(ScriptPage):
             tags=tuple(find(card, "topics[].name").getall()),
             author_id=maybe(card, "author.urlToken") or one(card, "author.id"),
             author_name=one(card, "author.name"),
-            author_bio=maybe(card, "author.headline"),
+            author_bio=described(
+                maybe(card, "author.headline"), maybe(card, "author.badgeV2.title")
+            ),
             images=tuple(re.findall(r'data-original="([^"]+)"', maybe(card, "content"))),
             counts=counts_of(
                 card,

@@ -116,6 +116,17 @@ class Capture:
         return "changed" if self.problems else "empty"
 
 
+def described(bio: str, verified: str) -> str:
+    """
+    An account's bio: what the platform has verified of it first, then what it says of itself.
+
+    >>> described("欠款人互助", "法律咨询 创作者"), described("", "")
+    ('认证：法律咨询 创作者\\n欠款人互助', '')
+    """
+    shown = f"认证：{verified}" if verified else ""
+    return "\n".join(part for part in (shown, bio) if part)
+
+
 def platform_named(name: str) -> str:
     """
     The platform's code for *name*, which may be an alias.

@@ -6,10 +6,16 @@ from typing import Any, Final
 
 from lurewatch.collect.mapping import cell, moment, read_count
 from lurewatch.collect.tables import Row
-from lurewatch.post import Counts, Post
+from lurewatch.post import Counts, Post, described
 
 Values = dict[str, Any]
 NESTED: Final = ("商品信息", "卖家信息")  # ai-goofish-monitor keeps a listing and its seller apart
+VERIFIED: Final = (
+    "author.enterprise_verify_reason",
+    "author.custom_verify",
+    "authorInfo.enterpriseVerifyReason",
+    "authorInfo.customVerify",
+)
 
 
 def flattened(values: Values) -> Values:
@@ -103,7 +109,10 @@ def aweme(data: Values, row: Row) -> Post:
         ),
         author_id=text_at(data, "author.sec_uid", "authorInfo.secUid", "author.uid"),
         author_name=text_at(data, "author.nickname", "authorInfo.nickname"),
-        author_bio=text_at(data, "author.signature", "authorInfo.signature"),
+        author_bio=described(
+            text_at(data, "author.signature", "authorInfo.signature"),
+            next(filter(None, (text_at(data, path) for path in VERIFIED)), ""),
+        ),
         published_at=moment(shown) if shown else None,
         images=tuple(url for one in images if (url := text_at(one, "url_list.0", "urlList.0"))),
         counts=counts_at(

@@ -21,6 +21,7 @@ FORBIDDEN: Final = "谢绝"  # a keyword robots.txt forbids
 HURRIED: Final = "频繁"  # a keyword that meets a CAPTCHA
 MANY: Final = "很多"  # a keyword with 3,000 posts: those there are, over and over
 COUNT: Final = 3000
+ENDLESS: Final = "数不清"  # the same with 10,000, for measuring
 FIRST: Final = 1000  # the number of the first of them
 GONE: Final = 999  # the number of a post that was deleted
 
@@ -162,8 +163,8 @@ def _listed(value: str | list[str] | None) -> tuple[str, ...]:
 
 
 @cache
-def many(platform: str) -> tuple[DemoPost, ...]:
-    """What the keyword MANY finds on a platform."""
+def many(platform: str, keyword: str = MANY) -> tuple[DemoPost, ...]:
+    """What the keyword MANY, or ENDLESS, finds on a platform."""
     posts = all_posts()
     return tuple(
         replace(
@@ -171,18 +172,18 @@ def many(platform: str) -> tuple[DemoPost, ...]:
             number=FIRST + at,
             platform=platform,
             author_name=f"演示用户{FIRST + at}",
-            keyword=MANY,
+            keyword=keyword,
             ocr=(),
         )
-        for at in range(COUNT)
+        for at in range(COUNT if keyword == MANY else 10_000)
     )
 
 
 @cache
 def posts_of(platform: str, keyword: str | None = None) -> tuple[DemoPost, ...]:
     """The posts of a platform that a keyword finds; all but those of MANY without one."""
-    if keyword == MANY:
-        return many(platform)
+    if keyword in (MANY, ENDLESS):
+        return many(platform, keyword)
     return tuple(
         post
         for post in all_posts()
