@@ -182,9 +182,11 @@ class Detector:
         ]
 
     def worth_reading(self, bundle: Sequence[Piece], text: str) -> bool:
-        """Whatever names a term of the field goes on to the model, whatever the sieve says."""
+        """Whether a text goes on to the model; of one that names a term of the field the sieve must be surer."""
+        limits = self._classifier.thresholds
         named = any(term.group == "SVC" for _, _, found in bundle for term in found.terms)
-        return named or self._classifier.screen.score(text) >= self._classifier.thresholds.screen
+        limit = limits.named if named else limits.screen
+        return self._classifier.screen.score(text) >= limit
 
     def verdict(
         self, bundle: Sequence[Piece], prediction: Prediction | None, *, model_only: bool

@@ -25,6 +25,7 @@ class Thresholds:
 
     version: str
     length: int  # tokens read
+    voices: float  # how much the n-grams' word on who speaks counts beside the network's
     slope: float  # calibration: sigmoid(slope * logit + lean * first-stage score + intercept)
     lean: float
     intercept: float
@@ -32,19 +33,21 @@ class Thresholds:
     protected: float  # probability of protected stances up to which it may be
     service: float  # probability from which a service counts
     screen: float  # first-stage score under which a post is called OTHER
+    named: float  # the same for a post that names a term of the field
 
     def score(self, logit: float, sieved: float) -> float:
         """
-        P(lure) as a frequency: a logistic line over what network and first stage say.
+        P(lure) as a frequency: a logistic line over what both readers and the first stage say.
 
-        The two err on different posts: the first counts characters, the second reads.
+        They err on different posts: the first stage weighs a post against all that is written
+        anywhere, the readers against what speaks of money.
         """
         return float(sigmoid(self.slope * logit + self.lean * sieved + self.intercept))
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the network says of one text."""
+    """What the model says of one text: the network and the n-grams together."""
 
     stances: dict[Stance, float]
     services: dict[Service, float]
@@ -136,7 +139,7 @@ class Classifier:
         readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         rows = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch(readable)]
         if len(rows) < 2:
-            return [self._run(row, text) for row, text in zip(rows, texts, strict=True)]
+            return [self._run(*one) for one in zip(rows, texts, strict=True)]
         _ = self._session, self.screen  # loaded once, before several threads ask for them
         with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
             return list(side_by_side.map(self._run, rows, texts))
@@ -154,7 +157,8 @@ class Classifier:
         ids = np.array([row], dtype=np.int64)
         fed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         stance, services = self._session.run(None, fed)
-        stances, offered = softmax(stance[0]), sigmoid(services[0])
+        stances = softmax(stance[0] + self.thresholds.voices * self.screen.spoken(text))
+        offered = sigmoid(services[0])
         return Prediction(
             stances=dict(zip(Stance, stances.tolist(), strict=True)),
             services=dict(zip(Service, offered.tolist(), strict=True)),

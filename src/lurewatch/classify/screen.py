@@ -1,6 +1,11 @@
-"""The first stage: nearly free, and it may drop only what speaks of nothing near."""
+"""
+What characters alone say, nearly free: a sieve before the network, and a second reader beside it.
+
+Both are linear over the same hashed n-grams of characters.
+"""
 
 import zlib
+from dataclasses import dataclass
 from itertools import chain
 from operator import add
 from pathlib import Path
@@ -32,22 +37,35 @@ def buckets(text: str) -> np.ndarray:
     return np.fromiter(found, dtype=np.int64, count=len(found))
 
 
+@dataclass(frozen=True, slots=True)
 class Screen:
-    """A linear model over hashed character n-grams."""
+    """Two linear models over hashed character n-grams: what is worth the network's time, and who speaks."""
 
-    def __init__(self, weights: np.ndarray, bias: float) -> None:
-        self.weights = weights
-        self.bias = bias
+    weights: np.ndarray  # (BUCKETS,)
+    bias: float
+    voices: np.ndarray  # (BUCKETS, stances)
+    leaning: np.ndarray  # (stances,): of a text without characters
 
     @classmethod
     def load(cls, path: Path) -> "Screen":
         """As `save` wrote it."""
         kept = np.load(path)
-        return cls(kept["weights"].astype(np.float32), float(kept["bias"]))
+        return cls(
+            kept["weights"].astype(np.float32),
+            float(kept["bias"]),
+            kept["voices"].astype(np.float32),
+            kept["leaning"],
+        )
 
     def save(self, path: Path) -> None:
         """Half precision is enough for a coarse sieve."""
-        np.savez_compressed(path, weights=self.weights.astype(np.float16), bias=self.bias)
+        np.savez_compressed(
+            path,
+            weights=self.weights.astype(np.float16),
+            bias=self.bias,
+            voices=self.voices.astype(np.float16),
+            leaning=self.leaning,
+        )
 
     def score(self, text: str) -> float:
         """The log-odds that a text is worth the model's time."""
@@ -55,3 +73,9 @@ class Screen:
         if not len(found):
             return self.bias
         return float(self.weights[found].sum() / np.sqrt(len(found)) + self.bias)
+
+    def spoken(self, text: str) -> np.ndarray:
+        """The log-probability of each stance, (stances,)."""
+        found = buckets(text)
+        total = self.leaning + self.voices[found].sum(0) / np.sqrt(max(1, len(found)))
+        return np.asarray(total - np.logaddexp.reduce(total))

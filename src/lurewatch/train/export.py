@@ -1,6 +1,7 @@
 """Write the network as int8 ONNX, with everything the classifier needs beside it."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +13,13 @@ from tokenizers import Tokenizer
 
 from lurewatch.classify.screen import BUCKETS, Screen, buckets
 from lurewatch.errors import InputError
-from lurewatch.train.network import LureNetwork
+from lurewatch.finding import Stance
+from lurewatch.train.corpus import Example
+from lurewatch.train.evaluate import read_texts
+from lurewatch.train.network import STANCES, LureNetwork
 
+EVERYDAY: Final = 3000  # lines of anything beside the posts, for telling voices
+UNHEARD: Final = -6.0  # log-odds of a stance that a corpus lacks
 PREFIX: Final = "network."  # of what the exporter's wrapper holds
 
 
@@ -113,10 +119,32 @@ def widened(values: np.ndarray, scale: np.ndarray, zero: np.ndarray) -> np.ndarr
     return np.asarray((values.astype(np.float32) - zero.astype(np.float32)) * scale)
 
 
-def fit_screen(texts: list[str], wanted: list[bool]) -> Screen:
-    """The first stage, trained to tell what is worth the model's time."""
-    from scipy.sparse import csr_matrix
+def fit_screen(posts: Sequence[Example], lines: Sequence[Example]) -> Screen:
+    """
+    The n-grams' two models, of labelled *posts* and of *lines* that are no lures.
+
+    The sieve learns from all lines what nobody need read; who speaks, it learns from the posts and
+    as many lines as keep it from taking everyday talk for one of the field's voices.
+    """
     from sklearn.linear_model import LogisticRegression
+
+    matrix = counts_of(read_texts([*posts, *lines]))
+    lures = np.array([one.lure for one in posts] + [False] * len(lines))
+    sieve = LogisticRegression(C=8.0, max_iter=300, class_weight="balanced").fit(matrix, lures)
+    spoken = {at: one.stance for at, one in enumerate(posts) if one.stance}
+    step = max(1, len(lines) // EVERYDAY)
+    spoken |= dict.fromkeys(range(len(posts), len(posts) + len(lines), step), Stance.OTHER)
+    wanted = [STANCES.index(stance) for stance in spoken.values()]
+    voices = LogisticRegression(C=16.0, max_iter=150).fit(matrix[list(spoken)], wanted)
+    weights = np.zeros((BUCKETS, len(STANCES)), np.float32)
+    leaning = np.full(len(STANCES), UNHEARD)
+    weights[:, voices.classes_], leaning[voices.classes_] = voices.coef_.T, voices.intercept_
+    return Screen(sieve.coef_[0].astype(np.float32), float(sieve.intercept_[0]), weights, leaning)
+
+
+def counts_of(texts: Sequence[str]) -> Any:
+    """The n-grams of each text as a sparse matrix, (texts, BUCKETS), rows of length one."""
+    from scipy.sparse import csr_matrix
 
     rows, columns, values = [], [], []
     for row, text in enumerate(texts):
@@ -124,7 +152,4 @@ def fit_screen(texts: list[str], wanted: list[bool]) -> Screen:
         rows += [row] * len(found)
         columns += found.tolist()
         values += [1 / np.sqrt(len(found))] * len(found)
-    matrix = csr_matrix((values, (rows, columns)), shape=(len(texts), BUCKETS))
-    model = LogisticRegression(C=8.0, max_iter=300, class_weight="balanced")
-    model.fit(matrix, np.array(wanted))
-    return Screen(model.coef_[0].astype(np.float32), float(model.intercept_[0]))
+    return csr_matrix((values, (rows, columns)), shape=(len(texts), BUCKETS))
