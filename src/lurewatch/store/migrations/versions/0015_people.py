@@ -5,7 +5,7 @@ from alembic import op
 
 from lurewatch.store.tables import Moment
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
