@@ -14,6 +14,7 @@ from lurewatch.finding import Label, Service, Stance
 from lurewatch.store import Store
 from lurewatch.text.lexicon import load_lexicon
 from tests.review.conftest import decision, logged_in
+from tests.review.test_access import faults_of
 from tests.takedown.test_requests import TEMPLATE
 
 OTHER = "别的事情，完全两样的另一段停息挂账广告文案，一家一家谈过去，谁也不像，哪里都找不到第二份"
@@ -61,6 +62,22 @@ def test_one_decision_settles_each_that_is_ticked(app: Any, store: Store, alike:
     kim.post(f"/findings/{first}/undo", data={"token": token, "also": back})
     assert labels(store, alike) == [[], [], [], []]
     assert workflow.check_audit(store).broken is None
+
+
+def test_by_key_on_a_narrow_screen(browsing: Any, store: Store, alike: list[int]) -> None:
+    first = alike[0]
+    page = browsing("kim", width=380)
+    assert page.locator(".folded a").count() == 2 and faults_of(page, 380) == []
+    page.goto(f"/findings/{first}")
+    assert faults_of(page, 380) == []
+    for key in ("d", "1", "Escape", "1"):  # leave out the first of them, then decide
+        page.keyboard.press(key)
+    page.wait_for_selector(".flash")
+    assert faults_of(page, 380) == []
+    assert labels(store, alike) == [["lure"], [], ["lure"], []]
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/findings/{first}")
+    assert labels(store, alike) == [[], [], [], []]
 
 
 def test_all_of_it_or_nothing(app: Any, store: Store, alike: list[int]) -> None:
