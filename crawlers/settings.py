@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lurewatch import __version__
-from lurewatch.browser import find_chromium, is_private, launch_options
+from lurewatch.browser import find_chromium, is_private, launch_options, who_asks
 from lurewatch.config import read_settings
 
 BOT_NAME = "lurewatch"
@@ -15,8 +14,7 @@ COMMANDS_MODULE = "crawlers.commands"
 TEMPLATES_DIR = str(Path(__file__).parent / "templates")  # `scrapy genspider` writes our shape
 
 _OPERATOR = read_settings()
-_CONTACT = os.environ.get("LUREWATCH_CONTACT", "no contact set")
-USER_AGENT = f"lurewatch/{__version__} (public-post monitoring; {_CONTACT})"  # who we are, honestly
+USER_AGENT = who_asks()
 
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # we are a guest: one page at a time
 CONCURRENT_ITEMS = 1  # a page is kept before the next is asked for

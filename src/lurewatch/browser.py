@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from lurewatch import __version__
 from lurewatch.config import Settings
 from lurewatch.errors import SettingsError
 
@@ -31,6 +32,12 @@ QUIET: Final = (  # a browser that asks nobody anything but the page
     "--disable-gpu",
 )
 DEBIAN: Final = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
+
+
+def who_asks() -> str:
+    """How we name ourselves to whom we ask for pages: honestly, and with whom to write to."""
+    contact = os.environ.get("LUREWATCH_CONTACT", "no contact set")
+    return f"lurewatch/{__version__} (public-post monitoring; {contact})"
 
 
 def find_chromium(settings: Settings) -> Path | None:

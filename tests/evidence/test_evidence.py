@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lurewatch import workflow
-from lurewatch.browser import find_chromium, has_chinese_font, is_private
+from lurewatch.browser import find_chromium, has_chinese_font, is_private, who_asks
 from lurewatch.cli.acting import keep_all, setup, without_evidence
 from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
@@ -64,6 +64,8 @@ def test_a_package_holds_what_the_page_showed(package: Path) -> None:
     manifest = json.loads((package / "manifest.json").read_text("utf-8"))
     assert manifest["complete"] is True
     assert manifest["visit"]["status"] == 200
+    assert manifest["visit"]["user_agent"].startswith("Mozilla/5.0 ")
+    assert manifest["visit"]["user_agent"].endswith(f" {who_asks()}")
     assert (package / "page.png").read_bytes().startswith(b"\x89PNG")
     done = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=package, capture_output=True, check=False)  # fmt: skip
     assert done.returncode == 0

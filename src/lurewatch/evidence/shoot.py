@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lurewatch.browser import is_private, launch_options
+from lurewatch.browser import is_private, launch_options, who_asks
 from lurewatch.errors import SettingsError
 from lurewatch.evidence.wacz import Exchange
 
@@ -63,10 +63,13 @@ def shoot(browser: "Browser", url: str, roots: Iterable[str]) -> Shot:
     """
     Visit a page as a stranger does: no cookies, no storage, downloads off, private addresses shut.
 
+    The browser says who asks, behind its own name, so that a page still comes in the shape it has for browsers.
+
     Raises playwright's Error when the page does not come.
     """
     allowed = list(roots)
     context = browser.new_context(
+        user_agent=f"{_own_name(browser)} {who_asks()}",
         viewport=VIEW,  # type: ignore[arg-type]  # a plain dict of two numbers
         accept_downloads=False,
         service_workers="block",
@@ -86,6 +89,15 @@ def shoot(browser: "Browser", url: str, roots: Iterable[str]) -> Shot:
         response = page.goto(url, timeout=PATIENCE, wait_until="load")
         page.wait_for_timeout(300)  # a page that draws itself needs a moment after loading
         return _seen(page, response, browser.version, answers)
+    finally:
+        context.close()
+
+
+def _own_name(browser: "Browser") -> str:
+    """How the browser names itself."""
+    context = browser.new_context()
+    try:
+        return str(context.new_page().evaluate("navigator.userAgent"))
     finally:
         context.close()
 
