@@ -89,7 +89,11 @@ def create_app(
     app.state.snapshots = {}
     app.state.openid = openid.Gate(settings.openid, secret) if settings.openid else None
     app.add_middleware(
-        SessionMiddleware, secret_key=secret, max_age=STEP, same_site="strict", https_only=False
+        SessionMiddleware,
+        secret_key=secret,
+        max_age=STEP,
+        same_site="strict",
+        https_only=settings.openid is not None and settings.openid.console.startswith("https:"),
     )
     here = Path(str(files("lurewatch.review")))
     app.mount("/static", StaticFiles(directory=here / "static"), name="static")

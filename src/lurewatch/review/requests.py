@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from lurewatch import workflow
+from lurewatch.dates import CHINA
 from lurewatch.desk import outcomes_of
 from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.letters.blocks import channel_name, form_of
@@ -153,7 +154,7 @@ def single(request: Request, number: Number) -> Response:
     store = store_of(request)
     one = workflow.request(store, number)
     finding = workflow.finding(store, one.finding_id, reader=user.name)
-    today = datetime.now(UTC).date()
+    today = datetime.now(CHINA).date()  # the day that letters bear
     form, unreadable = None, ""
     try:
         institution = read_institution(request.app.state.settings.profile_file)
