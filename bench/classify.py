@@ -46,10 +46,12 @@ def pipeline() -> Callable[[list[str], int], object]:
     from transformers import BertConfig, BertPreTrainedModel, PreTrainedTokenizerFast
     from transformers import pipeline as build
     from transformers.modeling_outputs import SequenceClassifierOutput
+    from transformers.utils import logging
 
     from lurewatch.train.export import weights_of
     from lurewatch.train.network import STANCES, LureNetwork
 
+    logging.set_verbosity_error()  # it lists every model that it knows
     network = LureNetwork.from_base(BASE)
     network.load_state_dict(weights_of(MODEL))
 

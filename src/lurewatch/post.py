@@ -116,6 +116,9 @@ class Capture:
         return "changed" if self.problems else "empty"
 
 
+VERIFIED: Final = "认证："  # before what a platform has verified, as several of them write it
+
+
 def described(bio: str, verified: str) -> str:
     """
     An account's bio: what the platform has verified of it first, then what it says of itself.
@@ -123,8 +126,19 @@ def described(bio: str, verified: str) -> str:
     >>> described("欠款人互助", "法律咨询 创作者"), described("", "")
     ('认证：法律咨询 创作者\\n欠款人互助', '')
     """
-    shown = f"认证：{verified}" if verified else ""
+    shown = f"{VERIFIED}{verified}" if verified else ""
     return "\n".join(part for part in (shown, bio) if part)
+
+
+def verified_in(bio: str) -> str:
+    """
+    What the platform has verified of the account whose bio this is; nothing where none is said.
+
+    >>> verified_in(described("欠款人互助", "法律咨询 创作者")), verified_in("欠款人互助")
+    ('法律咨询 创作者', '')
+    """
+    first = bio.split("\n", 1)[0]
+    return first.removeprefix(VERIFIED) if first.startswith(VERIFIED) else ""
 
 
 def platform_named(name: str) -> str:

@@ -232,6 +232,22 @@ def test_a_listing_of_a_monitor(tmp_path: Path) -> None:
     assert (post.tags, post.author_bio, post.counts.collects) == (("包邮",), "看主页", 12)
 
 
+def test_what_a_platform_verified_stands_before_the_bio(tmp_path: Path) -> None:
+    table = tmp_path / "结果.csv"
+    head = "id,bid,user_id,用户昵称,微博正文,发布时间,user_authentication"
+    row = "5099999999999999,Qx,7000000001,演示甲,停息挂账找我,2026-11-24 09:30,蓝V"
+    table.write_text(f"{head}\n{row}\n", "utf-8")
+    (post,), _ = read(table, tmp_path)
+    assert (post.platform, post.author_bio) == ("weibo", "认证：蓝V")
+    author = {"sec_uid": "s1", "nickname": "演示甲", "signature": "看主页"}
+    author |= {"enterprise_verify_reason": "", "custom_verify": "演示财经领域创作者"}
+    aweme = {"aweme_id": "7400000000000000009", "desc": "停息挂账找我", "author": author}
+    line = {"item_id": aweme["aweme_id"], "source_platform": "douyin.com", "data": aweme}
+    line |= {"timestamp_collected": 1795140000000}
+    (post,), _ = read(written(tmp_path / "zeeschuimer.ndjson", line), tmp_path)
+    assert (post.platform, post.author_bio) == ("douyin", "认证：演示财经领域创作者\n看主页")
+
+
 def test_a_table_nobody_knows_is_guessed_and_shown(tmp_path: Path) -> None:
     path = tmp_path / "八爪鱼.csv"
     path.write_text(

@@ -26,6 +26,7 @@ from lurewatch.finding import Label, Service, Stance
 from lurewatch.letters.blocks import blocks, channels
 from lurewatch.letters.register import COLUMNS, Beside, row_of, write
 from lurewatch.periods import shipped_periods
+from lurewatch.post import described
 from lurewatch.recheck import due, look_again
 from lurewatch.store import Store, open_store
 from lurewatch.takedown import (
@@ -370,7 +371,9 @@ def test_blocks_and_register(store: Store, a_finding: Any, tmp_path: Path) -> No
     assert "停息挂账=H" not in filled["举报内容"][120:]  # at most 50 characters are quoted
     beside = Beside(("p", "0" * 64, NOW), ("kim", NOW), 7, [("wechat", "ab" * 32)], NOW)
     events = workflow.events_of(store, [number])[number]
-    row = row_of(1, request, events, finding, Institution(), beside)
+    said = replace(finding.post, author_bio=described("代办", "演示法律服务有限公司"))
+    row = row_of(1, request, events, replace(finding, post=said), Institution(), beside)
+    assert row_of(1, request, events, finding, Institution(), beside)[9:11] == ["未采集"] * 2
     for name in ("register.csv", "register.xlsx"):
         write([row], tmp_path / name)
     with (tmp_path / "register.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -378,6 +381,7 @@ def test_blocks_and_register(store: Store, a_finding: Any, tmp_path: Path) -> No
     assert tuple(head) == COLUMNS
     shown = dict(zip(head, line, strict=True))
     assert shown["回执号"] == "'=R1"
+    assert (shown["认证信息"], shown["IP属地(展示)"]) == ("演示法律服务有限公司", "未采集")
     assert shown["正文摘录(脱敏)"].startswith("'=HYPERLINK") and len(shown["正文摘录(脱敏)"]) < 60
     assert shown["联系方式指纹"] == "wechat:abababababababab"
     assert (

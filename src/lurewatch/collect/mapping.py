@@ -15,7 +15,7 @@ from lurewatch.collect.layouts import MEDIACRAWLER, OTHERS, Layout
 from lurewatch.collect.tables import Row
 from lurewatch.dates import read_date
 from lurewatch.errors import InputError
-from lurewatch.post import Counts, Post, platform_named
+from lurewatch.post import Counts, Post, described, platform_named
 
 Values = dict[str, Any]
 
@@ -95,7 +95,7 @@ def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
         images=split_list(values.get(layout.images)),
         author_id=next((found for name in layout.author if (found := cell(values, name))), ""),
         author_name=cell(values, layout.name),
-        author_bio=cell(values, layout.bio),
+        author_bio=described(cell(values, layout.bio), cell(values, layout.verified)),
         published_at=published(values, layout, repairs),
         counts=Counts(**counts, at_least=tuple(least)),
         repairs=tuple(repairs),

@@ -14,7 +14,7 @@ from lurewatch.letters.blocks import channel_name
 from lurewatch.letters.law import in_force, rules
 from lurewatch.letters.matter import TRACKS, called, concerns, moment, points, published, quotation
 from lurewatch.letters.notice import demand
-from lurewatch.post import safe_cell, visible
+from lurewatch.post import safe_cell, verified_in, visible
 from lurewatch.takedown import Event, Institution, TakedownRequest, Track
 from lurewatch.text.mask import mask_name
 
@@ -54,7 +54,7 @@ COLUMNS: Final = (
     "申诉/反通知",
     "备注",
 )
-NOT_COLLECTED: Final = "未采集"  # a platform may show it: our spiders do not read it
+NOT_COLLECTED: Final = "未采集"  # a platform may show it: we have not read it
 PLACES: Final = {
     "title": "标题",
     "text": "正文",
@@ -103,7 +103,7 @@ def row_of(
         located(finding),
         visible(mask_name(post.author_name)),
         visible(post.author_id),
-        NOT_COLLECTED,
+        visible(verified_in(post.author_bio)) or NOT_COLLECTED,
         NOT_COLLECTED,
         published(post),
         moment(finding.first_seen),
