@@ -94,8 +94,9 @@ def is_private(url: str, roots: Iterable[str]) -> bool:
         return host in ("", "localhost") or host.endswith((".localhost", ".local", ".internal"))
 
 
+SIGNS: Final = {"Chinese": "债信", "emoji": "🛰🧧"}
 PROBE: Final = """
-() => {
+([first, second]) => {
   const drawn = (text) => {
     const canvas = document.createElement("canvas");
     canvas.width = 80; canvas.height = 40;
@@ -104,29 +105,29 @@ PROBE: Final = """
     pen.fillText(text, 2, 34);
     return canvas.toDataURL();
   };
-  const [one, other, none] = ["债", "信", "\\u{10FFFE}"].map(drawn);
+  const [one, other, none] = [first, second, "\\u{10FFFE}"].map(drawn);
   return one !== other && one !== none;
 }
 """
 
 
-def has_chinese_font(path: Path) -> bool:
-    """Whether two Chinese characters are drawn differently, which empty boxes are not."""
+def undrawn(path: Path) -> tuple[str, ...]:
+    """What a browser draws as empty boxes, of Chinese and emoji: coded words are made of both."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options(path))
         try:
-            return draws_chinese(browser)
+            return tuple(name for name, pair in SIGNS.items() if not draws(browser, pair))
         finally:
             browser.close()
 
 
-def draws_chinese(browser: "Browser") -> bool:
-    """The same of a browser that is open."""
+def draws(browser: "Browser", pair: str) -> bool:
+    """Whether two signs are drawn differently, which empty boxes are not."""
     page = browser.new_page()
     try:
-        return bool(page.evaluate(PROBE))
+        return bool(page.evaluate(PROBE, list(pair)))
     finally:
         page.close()
 
@@ -140,7 +141,7 @@ def install_hint() -> str:
 
 def install(settings: Settings, say: Callable[[str], object]) -> str:
     """
-    Install a browser and a Chinese font where that is possible; "" or what is still wrong.
+    Install a browser and fonts where that is possible; "" or what is still wrong.
 
     Debian's packages when run as root, else Playwright's own browser.
     """
@@ -159,7 +160,7 @@ def install(settings: Settings, say: Callable[[str], object]) -> str:
     found = find_chromium(settings)
     if not found:
         return f"No browser could be installed; {install_hint()}."
-    if not has_chinese_font(found):
+    if "Chinese" in undrawn(found):
         return f"No Chinese font is there; {install_hint()}."
     return ""
 
@@ -185,7 +186,7 @@ def print_pdf(html: str, target: Path, browser: Path | None) -> str:
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(**launch_options(browser))
             try:
-                if not draws_chinese(chromium):
+                if not draws(chromium, SIGNS["Chinese"]):
                     return f"no PDF: no Chinese font is there; {install_hint()}"
                 context = chromium.new_context(java_script_enabled=False, offline=True)
                 page = context.new_page()

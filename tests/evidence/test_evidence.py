@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from lurewatch import workflow
-from lurewatch.browser import find_chromium, has_chinese_font, is_private, who_asks
+from lurewatch.browser import (
+    SIGNS,
+    draws,
+    find_chromium,
+    is_private,
+    launch_options,
+    undrawn,
+    who_asks,
+)
 from lurewatch.cli.acting import keep_all, setup, without_evidence
 from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
@@ -172,7 +181,13 @@ def test_the_browser(settings: Settings) -> None:
 
     path = find_chromium(settings)
     assert path
-    assert has_chinese_font(path)
+    assert "Chinese" not in undrawn(path)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options(path))
+        assert draws(browser, SIGNS["Chinese"])
+        assert not draws(browser, "债债")
+        assert not draws(browser, "\U0010fffd\U0010fffe")  # what no font has
+        browser.close()
     with pytest.raises(SettingsError, match="LUREWATCH_CHROMIUM"):
         find_chromium(replace(settings, chromium="/no/such/browser"))
     for address in ("http://[::1]/", "http://169.254.169.254/", "http://localhost./", "file:///etc/passwd"):  # fmt: skip

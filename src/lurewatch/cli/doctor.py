@@ -69,7 +69,7 @@ def mend_browser(settings: "Settings") -> None:
     from lurewatch import browser
 
     found = browser.find_chromium(settings)
-    if found and browser.has_chinese_font(found):
+    if found and not browser.undrawn(found):
         return
     if problem := browser.install(settings, say=lambda line: typer.echo(line, err=True)):
         typer.echo(f"{problem} Screenshots are skipped until then.", err=True)
@@ -165,9 +165,10 @@ def look_at_font(settings: "Settings") -> Check:
     found = browser.find_chromium(settings)
     if not found:
         return Check("font", "missing", "not checked: it takes a browser")
-    if browser.has_chinese_font(found):
-        return Check("font", "ok", "Chinese characters are drawn")
-    return Check("font", "missing", "Chinese is drawn as empty boxes", browser.install_hint())
+    if boxes := browser.undrawn(found):
+        said = f"{' and '.join(boxes)} drawn as empty boxes"
+        return Check("font", "missing", said, browser.install_hint())
+    return Check("font", "ok", "Chinese characters and emoji are drawn")
 
 
 def look_at_pictures(settings: "Settings") -> Check:
