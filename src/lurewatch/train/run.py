@@ -83,7 +83,8 @@ def finish(
     *others* are posts of other hands: the model is measured on them, and nothing is chosen by them.
     """
     splits = {name: of_split(examples, name) for name in ("train", "dev", "test")}
-    version = sha256((out / "model.int8.onnx").read_bytes()).hexdigest()[:8]
+    parts = [(out / name).read_bytes() for name in ("model.int8.onnx", "screen.npz")]
+    version = sha256(b"".join(parts)).hexdigest()[:8]  # of all that was learnt
     write_json(out / "thresholds.json", asdict(replace(UNCHOSEN, version=version)))
     say("choosing thresholds")
     classifier = Classifier(out)
