@@ -51,7 +51,7 @@ def pipeline() -> Callable[[list[str], int], object]:
     from lurewatch.train.export import weights_of
     from lurewatch.train.network import STANCES, LureNetwork
 
-    logging.set_verbosity_error()  # it lists every model that it knows
+    logging.set_verbosity(logging.CRITICAL)  # its error lists every model that it knows
     network = LureNetwork.from_base(BASE)
     network.load_state_dict(weights_of(MODEL))
 

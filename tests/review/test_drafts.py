@@ -22,7 +22,7 @@ from lurewatch.review.problems import told
 from lurewatch.store import Store
 from lurewatch.takedown import Institution, Track
 from tests.review.conftest import logged_in, token
-from tests.takedown.test_letters import PAPERS, PROFILE, no_browser, words_of
+from tests.takedown.test_letters import PAPERS, PROFILE, confirmed, no_browser, words_of
 
 CHINESE = re.compile(r"[一-鿿]")
 POST = "停息挂账，加微信 demo_0088，电话13800001234，六十期慢慢还"
@@ -39,17 +39,8 @@ def app(store: Store, settings: Settings) -> Any:
 
 @pytest.fixture
 def a_lure(store: Store, settings: Settings, a_finding: Any) -> Any:
-    """A finding that a lead called a lure, with a complete package."""
-
     def make(text: str = POST, **changes: Any) -> int:
-        number: int = a_finding(text, **changes)
-        package = settings.evidence_dir / f"package-{number}"
-        package.mkdir(parents=True)
-        (package / "SHA256SUMS").write_text("")
-        (package / "manifest.json").write_text('{"complete": true}')
-        workflow.record_evidence(store, number, package, f"{number:064}", True)
-        workflow.decide(store, number, reviewer="lee", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C2])  # fmt: skip
-        return number
+        return confirmed(store, settings, a_finding(text, **changes))
 
     return make
 

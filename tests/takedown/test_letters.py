@@ -60,19 +60,21 @@ def people(store: Store, settings: Settings) -> None:
         workflow.add_user(store, one.name, "password1", one.role)
 
 
+def confirmed(store: Store, settings: Settings, number: int) -> int:
+    """A finding that a lead called a lure, with a complete package."""
+    package = settings.evidence_dir / f"package-{number}"
+    package.mkdir(parents=True)
+    (package / "SHA256SUMS").write_text("")
+    (package / "manifest.json").write_text('{"complete": true}')
+    workflow.record_evidence(store, number, package, f"{number:064}", True)
+    workflow.decide(store, number, reviewer="lee", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C2])  # fmt: skip
+    return number
+
+
 @pytest.fixture
 def a_lure(store: Store, settings: Settings, a_finding: Any) -> Any:
-    """A finding that a lead called a lure, with a complete package."""
-
     def make(text: str = "停息挂账，加微信 demo_0088", **changes: Any) -> int:
-        number: int = a_finding(text, **changes)
-        package = settings.evidence_dir / f"package-{number}"
-        package.mkdir(parents=True)
-        (package / "SHA256SUMS").write_text("")
-        (package / "manifest.json").write_text('{"complete": true}')
-        workflow.record_evidence(store, number, package, f"{number:064}", True)
-        workflow.decide(store, number, reviewer="lee", label=Label.LURE, stance=Stance.SOLICIT, services=[Service.C2])  # fmt: skip
-        return number
+        return confirmed(store, settings, a_finding(text, **changes))
 
     return make
 

@@ -16,8 +16,7 @@ from lurewatch.text.lexicon import load_lexicon
 from lurewatch.text.normalise import Normalised, normalise
 from lurewatch.train.corpus import Example
 
-HARM: Final = 0.016  # share of protected posts that may be flagged on the posts to choose on, of which more than
-# a quarter are debtors who ask in the trade's own words: 1 in 100 is meant
+HARM: Final = 0.0125  # share of protected posts that may be flagged on the 585 to choose on: 1 in 100 is meant
 SURE: Final = 0.7  # the least calibrated score that may be worth a person's time
 CAREFUL: Final = np.arange(0.05, 0.205, 0.01)  # most that the protected stances may have, tried
 PRECISE: Final = (
