@@ -1,13 +1,14 @@
 """Keep what spiders take, and count what they tried."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DropItem, IgnoreRequest
 
 from crawlers.base import CAPPED, FAILED, PlatformSpider, Taken
 from lurewatch import workflow
@@ -50,16 +51,39 @@ def reason_of(error: BaseException) -> str:
 
 
 class KeepPage:
-    """A page and its posts enter the store in one transaction, before the next page is asked."""
+    """
+    A page and its posts enter the store in one transaction, in the order the pages came.
+
+    Meanwhile the next page is on its way. After one that could not be kept none is: a run goes on
+    from the last page in the store, and what lies between would be left out for good.
+    """
 
     def __init__(self) -> None:
         self.store = opened_store()
+        self.writer = ThreadPoolExecutor(1, "writer")
+        self.lost = False
 
-    def process_item(self, item: object) -> object:
-        """Keep it."""
+    async def process_item(self, item: object) -> object:
+        """Keep it. Raises DropItem when a page before it was not kept."""
         if isinstance(item, Taken):
-            workflow.take_in(self.store, item.capture, item.next_url, item.detail, item.place)
+            await asyncio.get_running_loop().run_in_executor(self.writer, self.keep, item)
         return item
+
+    def keep(self, item: Taken) -> None:
+        """Keep one page, unless one before it was lost."""
+        if self.lost:
+            raise DropItem(
+                f"{item.capture.url} waits for the next run: a page before it was not kept"
+            )
+        try:
+            workflow.take_in(self.store, item.capture, item.next_url, item.detail, item.place)
+        except BaseException:
+            self.lost = True
+            raise
+
+    def close_spider(self) -> None:
+        """All that was handed in is kept."""
+        self.writer.shutdown()
 
 
 class KeepPicture:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from lurewatch.post import Counts, Post
 from lurewatch.store import Db
@@ -98,40 +98,51 @@ def keep(db: Db, seen: Iterable[Seen]) -> int:
 
 
 def _keep_distinct(db: Db, seen: list[Seen]) -> int:
-    known = _known(db, seen, select(posts))
+    known = _known(db, seen)
     fresh = [one for one in seen if one.id not in known]
-    keys = {post: row.post_key for post, row in known.items()}
-    if fresh:
-        add(db, posts, [columns(db, one) for one in fresh])
-        keys |= {post: row.post_key for post, row in _known(db, fresh, KEYS).items()}
+    add(db, posts, [columns(db, one) for one in fresh])
     again = [(known[one.id], one) for one in seen if one.id in known]
     if again:
         db.connection.execute(CHANGE, [_changes(db, row, one) for row, one in again])
-    add(
-        db,
-        sightings,
+    db.connection.execute(
+        SIGHT,
         [
-            {"post_key": keys[one.id], "capture_id": one.capture_id, "seen_at": one.at}
+            {
+                "of": one.post.platform,
+                "id": one.post.post_id,
+                "page": one.capture_id,
+                "moment": one.at,
+            }
             for one in seen
         ],
     )
     return len(fresh)
 
 
-KEYS: Final = select(posts.c.post_key, posts.c.platform, posts.c.post_id)
+SIGHT: Final = insert(sightings).from_select(
+    ["post_key", "capture_id", "seen_at"],
+    select(
+        posts.c.post_key,
+        bindparam("page", type_=sightings.c.capture_id.type),
+        bindparam("moment", type_=sightings.c.seen_at.type),
+    ).where(posts.c.platform == bindparam("of"), posts.c.post_id == bindparam("id")),
+)
 
 
-def _known(db: Db, seen: list[Seen], query: Select[Any]) -> dict[tuple[str, str], Row[Any]]:
+def _known(db: Db, seen: list[Seen]) -> dict[tuple[str, str], Row[Any]]:
     ids: dict[str, list[str]] = {}
     for one in seen:
         ids.setdefault(one.post.platform, []).append(one.post.post_id)
     return {
         (row.platform, row.post_id): row
         for platform, some in ids.items()
-        for row in db.connection.execute(
-            query.where(posts.c.platform == platform, posts.c.post_id.in_(some))
-        )
+        for row in db.connection.execute(ASKED, {"of": platform, "ids": some})
     }
+
+
+ASKED: Final = select(posts).where(
+    posts.c.platform == bindparam("of"), posts.c.post_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def columns(db: Db, seen: Seen) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from lurewatch.post import Capture, CoverageState, Post
 from lurewatch.processes import Process, is_gone, this_process
@@ -61,7 +61,12 @@ def start(
 
 def renew(db: Db, run_id: str, at: datetime) -> None:
     """A run lives."""
-    db.connection.execute(update(runs).where(runs.c.run_id == run_id).values(alive_at=at))
+    db.connection.execute(LIVES, {"run": run_id, "moment": at})
+
+
+LIVES: Final = (
+    update(runs).where(runs.c.run_id == bindparam("run")).values(alive_at=bindparam("moment"))
+)
 
 
 def finish(db: Db, run_id: str, state: RunState, at: datetime) -> None:
