@@ -1,7 +1,7 @@
 """
 p95 of each page of the console over 100,000 findings and as many posts more as a minute's set-up gives.
 
-usage: python bench/console.py [FINDINGS]
+usage: python bench/console.py [FINDINGS [POSTS]]   with POSTS, as long as it takes
 """
 
 import os
@@ -26,6 +26,7 @@ from lurewatch.post import PLATFORMS, Counts, Post
 from lurewatch.review.app import create_app
 from lurewatch.store import Db, Store, open_store, posts, runs, tables
 from lurewatch.store.findings import digest, dump_verdict
+from lurewatch.text.lexicon import load_lexicon
 
 GOAL = 0.150  # seconds, p95
 SETUP = 60  # seconds for the posts beside the findings
@@ -38,11 +39,12 @@ DRAW = random.Random(7)
 def main() -> None:
     """Fill a store, ask for each page, print the table."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    total = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings({"LUREWATCH_HOME": str(Path(folder) / "home")})
         store = open_store(settings, read_secrets(settings, {}))
         start = time.perf_counter()
-        count = fill(store, wanted, start + SETUP)
+        count = fill(store, wanted, total)
         print(
             f"{wanted:,} findings among {count:,} posts, made in {time.perf_counter() - start:.0f} s"
         )
@@ -56,11 +58,11 @@ def main() -> None:
         store.engine.dispose()
 
 
-def fill(store: Store, wanted: int, until: float) -> int:
-    """Findings first, then posts that were not flagged, until the time is up."""
+def fill(store: Store, wanted: int, total: int) -> int:
+    """Findings first, which are linked, then posts that were not flagged: up to *total*, or for a minute."""
     texts = [post.text for post in all_posts()]
-    made = 0
-    while made < wanted or time.perf_counter() < until:
+    made, until = 0, 0.0
+    while made < max(wanted, total) or (not total and time.perf_counter() < until):
         flagged = made < wanted
         many = min(BATCH, wanted - made) if flagged else BATCH
         with store.begin() as db:
@@ -70,6 +72,9 @@ def fill(store: Store, wanted: int, until: float) -> int:
                 if some:
                     db.connection.execute(insert(table), some)
         made += many
+        if made == wanted:
+            workflow.link_pending(store, load_lexicon())
+            until = time.perf_counter() + SETUP
     run_id = workflow.start_run(store, platform="tieba", how="spider")
     with store.begin() as db:
         for day in range(30):
@@ -155,6 +160,7 @@ def measure(client: TestClient, wanted: int) -> None:
     token = re.search(r'name="token" value="([^"]+)"', client.get("/add").text)
     assert token
     form = {"token": token[1]}
+    texts = [post.text for post in all_posts() if len(post.text) > 20]
 
     def any_finding() -> str:
         return f"/findings/{DRAW.randrange(1, wanted)}"
@@ -175,6 +181,14 @@ def measure(client: TestClient, wanted: int) -> None:
         "queue, held by me": lambda: client.get("/?mine=1"),
         "finding": lambda: client.get(any_finding()),
         "next": lambda: client.post("/next", data=form, follow_redirects=False),
+        "clusters": lambda: client.get("/clusters"),
+        "cluster": lambda: client.get(any_finding().replace("findings", "clusters")),
+        "search, a contact": lambda: client.post(
+            "/search", data=form | {"sought": f"demo_{DRAW.randrange(500):04d}"}
+        ),
+        "search, a wording": lambda: client.post(
+            "/search", data=form | {"sought": DRAW.choice(texts)}
+        ),
         "coverage": lambda: client.get("/coverage"),
         "quality": lambda: client.get("/quality"),
         "figures, 30 days": lambda: client.get("/figures"),

@@ -9,9 +9,12 @@ from typing import Any, Final
 
 import torch
 
+from lurewatch.classify.encode import model_text
 from lurewatch.classify.model import Classifier, Thresholds
+from lurewatch.detect import Detector
 from lurewatch.finding import Service, Stance
 from lurewatch.text.lexicon import load_lexicon
+from lurewatch.text.normalise import normalise
 from lurewatch.train import evaluate
 from lurewatch.train.card import card
 from lurewatch.train.corpus import Example, apart, load_corpus, natural_lines, of_split
@@ -134,6 +137,15 @@ def screen_threshold(classifier: Classifier, examples: list[Example]) -> float:
     return round(scores[int(len(scores) * (1 - KEPT))] - SPARED, 3)
 
 
+def passed_on(detector: Detector, examples: list[Example]) -> list[bool]:
+    """Whether the first stage passes each example on to the model."""
+    bundles = [
+        [(field, index, normalise(text, load_lexicon())) for field, index, text in one.values]
+        for one in examples
+    ]
+    return [detector.worth_reading(bundle, model_text(bundle)) for bundle in bundles]
+
+
 def measure(
     classifier: Classifier,
     train: list[Example],
@@ -142,17 +154,13 @@ def measure(
     others: list[Example],
 ) -> dict[str, Any]:
     """The figures of the card."""
-    limits, screen = classifier.thresholds, classifier.screen
+    limits, detector = classifier.thresholds, Detector(load_lexicon(), classifier)
     texts = evaluate.read_texts(test)
     predictions = classifier.predict(texts)
-    natural_texts = evaluate.read_texts(natural)
-    wrong = sum(p.flagged(limits) for p in classifier.predict(natural_texts))
-    passed = [
-        screen.score(text) >= limits.screen
-        for text, prediction in zip(texts, predictions, strict=True)
-        if prediction.flagged(limits)
-    ]
-    dropped = [screen.score(text) < limits.screen for text in natural_texts]
+    wrong = sum(one.flagged(limits) for one in classifier.predict(evaluate.read_texts(natural)))
+    flagged = [one for one, said in zip(test, predictions, strict=True) if said.flagged(limits)]
+    passed = passed_on(detector, flagged)
+    dropped = [not passes for passes in passed_on(detector, natural)]
     return {
         "test": evaluate.report(test, predictions, limits),
         "baselines": evaluate.baselines(train, test)
