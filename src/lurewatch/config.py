@@ -74,6 +74,7 @@ class Settings:
     pictures: int = 60  # at most asked of a platform after a crawl, where they can be read
     second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
     openid: OpenId | None = None
+    alliance_key: str | None = field(default=None, repr=False)  # of the alliance, never our own
 
     @property
     def retention_file(self) -> Path:
@@ -140,6 +141,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         pictures=int(_number(env, "LUREWATCH_PICTURES", 60, 0, 100_000)),
         second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),
         openid=read_openid(env),
+        alliance_key=_secret_of(env, "LUREWATCH_ALLIANCE_KEY") or None,
     )
 
 
@@ -147,11 +149,7 @@ def read_openid(env: Mapping[str, str]) -> OpenId | None:
     """The provider that people may log in with. Raises SettingsError where half of it is set."""
     names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CONSOLE")
     given = {name: env.get(f"LUREWATCH_OPENID_{name}", "").strip() for name in names}
-    if path := env.get("LUREWATCH_OPENID_CLIENT_SECRET_FILE"):
-        try:
-            given["CLIENT_SECRET"] = Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"LUREWATCH_OPENID_CLIENT_SECRET_FILE: {path}: {error}") from None
+    given["CLIENT_SECRET"] = _secret_of(env, "LUREWATCH_OPENID_CLIENT_SECRET")
     if not any(given.values()):
         return None
     for name, value in given.items():
@@ -166,6 +164,16 @@ def read_openid(env: Mapping[str, str]) -> OpenId | None:
     claim = env.get("LUREWATCH_OPENID_CLAIM", "").strip() or "sub"
     console = given["CONSOLE"].rstrip("/")
     return OpenId(given["ISSUER"], given["CLIENT_ID"], given["CLIENT_SECRET"], claim, console)
+
+
+def _secret_of(env: Mapping[str, str], name: str) -> str:
+    """A secret, from the file that NAME_FILE names where there is one. Raises SettingsError."""
+    if path := env.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE: {path}: {error}") from None
+    return env.get(name, "").strip()
 
 
 def private(address: str) -> bool:

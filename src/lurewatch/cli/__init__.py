@@ -28,6 +28,7 @@ from lurewatch.cli import (
     retaining,
     scheduling,
     serving,
+    sharing,
 )
 from lurewatch.errors import LurewatchError
 
@@ -65,6 +66,7 @@ app.add_typer(linking.clusters_app, name="clusters", rich_help_panel=WORK)
 app.command("search", rich_help_panel=WORK)(linking.search)
 app.add_typer(acting.evidence_app, name="evidence", rich_help_panel=WORK)
 app.add_typer(acting.takedown_app, name="takedown", rich_help_panel=WORK)
+app.add_typer(sharing.app, name="share", rich_help_panel=WORK)
 app.command("report", rich_help_panel=WORK)(reporting.report)
 app.add_typer(desks.token_app, name="token", rich_help_panel=KEEP)
 app.add_typer(desks.webhook_app, name="webhook", rich_help_panel=KEEP)

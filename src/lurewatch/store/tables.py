@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -641,4 +642,17 @@ identities = Table(  # as whom an OpenID provider knows a person
     Column("name", ForeignKey("people.name"), primary_key=True),
     Column("value_hash", String(64), nullable=False, unique=True),  # of issuer, claim and value
     Column("since", Moment, nullable=False),
+)
+
+alliance_approvals = Table(  # counsel's word that keyed hashes may be given to an alliance
+    "alliance_approvals",
+    metadata,
+    Column("approval_id", Integer, primary_key=True),
+    Column("counsel", String(100), nullable=False),
+    Column("approved_on", Date, nullable=False),
+    Column("document", String(200), nullable=False),
+    Column("recorded_by", String(100), nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("withdrawn_by", String(100)),
+    Column("withdrawn_at", Moment),
 )

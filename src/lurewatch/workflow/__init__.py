@@ -1,6 +1,7 @@
 """What people and spiders may do: each one transaction, each decision in the audit log."""
 
 from lurewatch.custody import Entry as Custody
+from lurewatch.store.approvals import Approval
 from lurewatch.store.audit import Entry as AuditEntry
 from lurewatch.store.carrying import Carrier
 from lurewatch.store.cases import Check, Outcome
@@ -185,6 +186,19 @@ from lurewatch.workflow.scheduling import (
     take_over_firing,
     why_not,
 )
+from lurewatch.workflow.sharing import (
+    Confirmed,
+    all_confirmed,
+    alliance_approval,
+    allow_alliance,
+    approve_clue,
+    check_gives_out,
+    confirmed_among,
+    confirmed_of_campaign,
+    forbid_alliance,
+    note_given,
+    record_clue,
+)
 from lurewatch.workflow.signing_in import (
     TRIES,
     Enrolment,
@@ -223,12 +237,14 @@ __all__ = [
     "TRIES",
     "USUAL",
     "Alarm",
+    "Approval",
     "AuditCheck",
     "AuditEntry",
     "Carrier",
     "Check",
     "Claim",
     "Cluster",
+    "Confirmed",
     "Counts",
     "CoverageRow",
     "Custody",
@@ -271,8 +287,12 @@ __all__ = [
     "add_by_person",
     "add_user",
     "after_run",
+    "all_confirmed",
     "all_evidence",
     "all_sources",
+    "alliance_approval",
+    "allow_alliance",
+    "approve_clue",
     "ask_lead",
     "asked_since",
     "audit_log",
@@ -286,6 +306,7 @@ __all__ = [
     "check_audit",
     "check_draft",
     "check_founded",
+    "check_gives_out",
     "checked_receipt",
     "checks_of",
     "choose_password",
@@ -296,6 +317,8 @@ __all__ = [
     "cluster_sizes",
     "clusters",
     "confirm_factor",
+    "confirmed_among",
+    "confirmed_of_campaign",
     "count_coverage",
     "count_findings",
     "counts",
@@ -318,6 +341,7 @@ __all__ = [
     "finish_firing",
     "finish_run",
     "follows",
+    "forbid_alliance",
     "forget_firings",
     "forgive_try",
     "golden_looks",
@@ -343,6 +367,7 @@ __all__ = [
     "next_sample",
     "note_custody",
     "note_export",
+    "note_given",
     "open_cluster",
     "open_finding",
     "pages_of",
@@ -361,6 +386,7 @@ __all__ = [
     "read_pictures",
     "recent_runs",
     "record_check",
+    "record_clue",
     "record_evidence",
     "record_reading",
     "record_request",
