@@ -433,3 +433,22 @@ def test_an_account_without_an_id_is_nobodys(store: Store, settings: Settings, t
     bundle = stix(store, settings, tmp_path / "c.json")
     assert {one.account_type for one in of_type(bundle, "user-account")} <= {"wechat", "phone"}
     assert len(misp(store, settings, tmp_path / "m.json").objects) >= 3
+
+
+def test_a_public_account_is_no_handle(store: Store, settings: Settings, tmp_path: Path) -> None:
+    put(
+        store,
+        *(replace(a_lure(n, "停息挂账，加微信：demo_0066"), platform="wechat") for n in (1, 2)),
+    )
+    for one in (found := workflow.findings_to_review(store)):
+        called(store, one.finding_id)
+    workflow.name_campaign(store, found[0].finding_id, "六十期", who="lee")
+    seen = of_type(stix(store, settings, tmp_path / "c.json"), "user-account")
+    assert {(one.account_type, one.user_id) for one in seen} == {
+        ("wechat-official", "un-1"),
+        ("wechat-official", "un-2"),
+        ("wechat", "demo_0066"),
+    }
+    objects = misp(store, settings, tmp_path / "m.json").get_objects_by_name("user-account")
+    kinds = [one.get_attributes_by_relation("account-type")[0].value for one in objects]
+    assert sorted(kinds) == ["wechat", "wechat-official", "wechat-official"]

@@ -79,6 +79,16 @@ def accounts(findings: Sequence[Finding]) -> dict[tuple[str, str], list[Finding]
     return found
 
 
+def account_kind(platform: str) -> str:
+    """
+    What an account of a platform is called: a public account of WeChat is no WeChat handle.
+
+    >>> account_kind("tieba"), account_kind("wechat")
+    ('tieba', 'wechat-official')
+    """
+    return "wechat-official" if platform == "wechat" else platform
+
+
 def check_known(institution: Institution) -> None:
     """Raises NotAllowedError where nobody could tell who gives something out."""
     lacking = [LABELS[one] for one in ("name", "credit_code") if not getattr(institution, one)]

@@ -11,6 +11,7 @@ from lurewatch.finding import Finding
 from lurewatch.letters.matter import quotation
 from lurewatch.sharing.facts import (
     Observable,
+    account_kind,
     accounts,
     decided,
     lasting_id,
@@ -83,7 +84,7 @@ class Writer:
         shown = mask_name(one.post.author_name)
         values: dict[str, str] = {
             "user-id": account_id,
-            "account-type": platform,
+            "account-type": account_kind(platform),
             "display-name": shown,
         }
         return self._object("user-account", f"account:{platform}:{account_id}", values)

@@ -10,6 +10,7 @@ import stix2
 from lurewatch.finding import Finding
 from lurewatch.sharing.facts import (
     Observable,
+    account_kind,
     decided,
     lasting_id,
     observables,
@@ -109,7 +110,10 @@ def _observed(make: Maker, finding: Finding) -> list[Any]:
         shown = {"display_name": mask_name(post.author_name)} if post.author_name else {}
         parts.append(
             stix2.UserAccount(
-                user_id=post.author_id, account_type=post.platform, **shown, **make.marked
+                user_id=post.author_id,
+                account_type=account_kind(post.platform),
+                **shown,
+                **make.marked,
             )
         )
     parts += [_seen(make, one) for one in observables(finding)]
@@ -176,7 +180,7 @@ def _indicators(
 def _keys(finding: Finding) -> list[tuple[str, str]]:
     post = finding.post
     own = [("link", post.url)] if post.url else []
-    own += [(post.platform, post.author_id)] if post.author_id else []
+    own += [(account_kind(post.platform), post.author_id)] if post.author_id else []
     return list(dict.fromkeys([*own, *((one.kind, one.value) for one in observables(finding))]))
 
 
