@@ -161,15 +161,17 @@ class Linked:
 
 def size_of(db: Db, finding_ids: Collection[int]) -> dict[int, int]:
     """How many posts the cluster of each of these findings has; those with none are left out."""
-    inside, every = cluster_members.alias(), cluster_members.alias()
-    query = (
-        select(findings.c.finding_id, func.count().label("posts"))
-        .join(inside, inside.c.post_key == findings.c.post_key)
-        .join(every, every.c.cluster == inside.c.cluster)
-        .group_by(findings.c.finding_id)
+    inside = select(findings.c.finding_id, cluster_members.c.cluster).join(
+        cluster_members, cluster_members.c.post_key == findings.c.post_key
     )
-    rows = rows_in(db, query, findings.c.finding_id, finding_ids)
-    return {row.finding_id: row.posts for row in rows}
+    number = cluster_members.c.cluster
+    counted = select(number, func.count().label("posts")).group_by(number)
+    of = {
+        row.finding_id: row.cluster
+        for row in rows_in(db, inside, findings.c.finding_id, finding_ids)
+    }
+    posts = {row.cluster: row.posts for row in rows_in(db, counted, number, set(of.values()))}
+    return {finding_id: posts[cluster] for finding_id, cluster in of.items()}
 
 
 def number_of(db: Db, finding_id: int) -> int | None:
