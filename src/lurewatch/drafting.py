@@ -100,6 +100,7 @@ def draft(
             store,
             replace(request, cites=letter.cites),
             [(LETTER, target), (ARCHIVE, archive), *([] if problem else [(PDF, pdf)])],
+            finding.post,
         )
     except BaseException:
         for path in (archive, target, pdf):

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lurewatch import retention, workflow
+from lurewatch.addresses import same_page
 from lurewatch.crawling import Order, crawl_all
+from lurewatch.errors import InputError
 from lurewatch.finding import Finding
 from lurewatch.notices import Notice, said
 from lurewatch.post import Post
 from lurewatch.store import Store
+from lurewatch.store.runs import ShownFields
 from lurewatch.takedown import TakedownRequest, TakedownState
 from lurewatch.workflow import Outcome
 
@@ -96,7 +99,7 @@ def look_again(
             say(f"request {request.request_id}: {done.left}")
             shut.add(post.platform)
             continue
-        outcome, detail = seen_on(store, found, done.run_id, done.said, notices)
+        outcome, detail = seen_on(store, request, found, done.run_id, done.said, notices)
         if outcome in ("login_wall", "captcha", "wall"):
             shut.add(post.platform)
         workflow.record_check(store, request.request_id, outcome, detail, datetime.now(UTC))
@@ -105,13 +108,19 @@ def look_again(
 
 
 def seen_on(
-    store: Store, before: Finding, run_id: str, otherwise: str, notices: Sequence[Notice] | None
+    store: Store,
+    request: TakedownRequest,
+    finding: Finding,
+    run_id: str,
+    otherwise: str,
+    notices: Sequence[Notice] | None,
 ) -> tuple[Outcome, str]:
     """
     What the only page of a run says of a finding's post, and the words or lines that show it.
 
-    *live* is only a page with this very post, *gone* and its kinds only one that says so itself: an
-    answer without either, or with another post, is *unclear*.
+    *live* is only a page with this very post as it was reported, *edited* one that shows it otherwise;
+    *gone* and its kinds only one that says so itself: an answer without any, or with another post, is
+    *unclear*.
     """
     pages = workflow.pages_of(store, run_id)
     rows = workflow.coverage(store, [run_id])
@@ -121,27 +130,77 @@ def seen_on(
     page = pages[0]
     if page.wall:
         return WALLS.get(page.wall, "wall"), page.wall
-    shown = workflow.captures_of(store, before.post)
+    shown = workflow.shown_of(store, finding.post)
     if shown and shown[0].run_id == run_id:
-        after = workflow.finding(store, before.finding_id, reader="re-check")
-        changes = difference(told_by(before.post, after.post), told_by(after.post, before.post))
+        now = workflow.finding(store, finding.finding_id, reader="re-check").post
+        told = compared(shown, request.drafted_at)
+        changes = edits(workflow.reported(store, request), now, shown[0].fields, told)
         return ("edited" if changes else "live"), changes
     if state == "empty":
-        return said(before.post.platform, read_body(page.body), notices)
+        return said(finding.post.platform, read_body(page.body), notices)
     return "unclear", "the page shows another post" if state == "captured" else detail
 
 
-def told_by(post: Post, other: Post) -> str:
-    """
-    What a page says of a post, to be compared with *other*: text, and title where both show one.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of which empty fields it is known that there was nothing, rather than that a page left them out."""
 
-    A page of results may lack the title that the post's own page has: that is no edit.
+    in_report: bool  # the post's own page had been read when it was reported
+    now: frozenset[str]  # what its own page showed in earlier looks
 
-    >>> old, new = (Post("zhihu", "1", "", "停息挂账", title=title) for title in ("上岸", "改了"))
-    >>> difference(told_by(old, new), told_by(new, old)).splitlines()
-    ['-上岸', '+改了']
+
+def compared(shown: Sequence[ShownFields], reported_at: datetime) -> Told:
+    """What the page of a look, the newest of those *shown*, tells of empty fields by its earlier looks."""
+    own = [one for one in shown if _page(one.url) == _page(shown[0].url)]
+    return Told(
+        any(one.at <= reported_at for one in own),
+        frozenset().union(*(one.fields for one in own if one.run_id != shown[0].run_id)),
+    )
+
+
+def _page(url: str) -> str:
+    try:
+        return same_page(url)
+    except InputError:
+        return url
+
+
+BUNDLE: Final = {
+    "title": "",
+    "text": "",
+    "tags": "# ",
+    "author_comments": "↳ ",
+}  # and what begins a line
+
+
+def edits(reported: Post, now: Post, shown: frozenset[str], told: Told) -> str:
     """
-    return f"{post.title}\n{post.text}" if post.title and other.title else post.text
+    The lines in which what a page shows of a post differs from what was reported: title, text, tags, own comments.
+
+    A page of results may lack the title or the comments that the post's own page has: a field that
+    one side lacks counts only where that side is known to have had none.
+
+    >>> old = Post("tieba", "1", "", "逾期了", author_comments=("加微 demo",))
+    >>> new, page = Post("tieba", "1", "", "逾期了"), frozenset({"text"})
+    >>> edits(old, new, page, Told(True, frozenset())), edits(old, new, page, Told(True, frozenset({"author_comments"})))
+    ('', '-↳ 加微 demo')
+    """
+    before, after = list[str](), list[str]()
+    for field, sign in BUNDLE.items():
+        was = lines_of(reported, field)
+        here = lines_of(now, field) if field in shown else []
+        lacking = (not was and not told.in_report) or (not here and field not in told.now)
+        if was != here and (field == "text" or not lacking):
+            before += [f"{sign}{line}" for line in was]
+            after += [f"{sign}{line}" for line in here]
+    return difference("\n".join(before), "\n".join(after))
+
+
+def lines_of(post: Post, field: str) -> list[str]:
+    """A field of a post in lines."""
+    return [
+        line for name, _, value in post.values() if name == field for line in value.splitlines()
+    ]
 
 
 def read_body(body: bytes) -> str:

@@ -187,7 +187,7 @@ def empty(db: Db, finding_ids: Sequence[int], now: datetime) -> None:
         db.connection.execute(
             update(requests)
             .where(requests.c.finding_id == finding_id)
-            .values(why_again=None, quote=None)
+            .values(why_again=None, quote=None, reported=None)
         )
         for table, name in ((request_events, "note"), (checks, "detail")):
             db.connection.execute(

@@ -9,19 +9,27 @@ from lurewatch.finding import Verdict
 from lurewatch.post import Post
 from lurewatch.store import Db, pictures, runs
 from lurewatch.store.posts import dump, load, text_sha256
-from lurewatch.store.tables import captures, findings, holds, posts, revisions, sightings
+from lurewatch.store.tables import (
+    captures,
+    findings,
+    holds,
+    posts,
+    requests,
+    revisions,
+    sightings,
+)
 from lurewatch.text.mask import mask_personal, mask_post, personal_numbers
 
 
 def hide(db: Db, post_key: int) -> bool:
     """
-    Put a post's masked wording in place of what it said, here, in its earlier wordings and on its pages.
+    Put a post's masked wording in place of what it said, here, in its earlier wordings, in requests and on its pages.
 
     Gives whether there was anything to hide. A page that shows a held finding is left whole.
     """
     sealed = db.connection.scalar(select(posts.c.sealed).where(posts.c.post_key == post_key))
     post = load(db.vault.open(sealed or b""))
-    numbers = numbers_of(post) | _hide_revisions(db, post_key)
+    numbers = numbers_of(post) | _hide_revisions(db, post_key) | _hide_reported(db, post_key)
     if not numbers:
         return False
     masked = mask_post(post)
@@ -54,6 +62,25 @@ def _hide_revisions(db: Db, post_key: int) -> set[str]:
                 update(revisions)
                 .where(revisions.c.revision_id == row.revision_id)
                 .values(sealed=sealed)
+            )
+    return numbers
+
+
+def _hide_reported(db: Db, post_key: int) -> set[str]:
+    numbers: set[str] = set()
+    query = (
+        select(requests.c.request_id, requests.c.reported)
+        .join(findings, findings.c.finding_id == requests.c.finding_id)
+        .where(findings.c.post_key == post_key, requests.c.reported.is_not(None))
+    )
+    for row in db.connection.execute(query).all():
+        post = load(db.vault.open(row.reported))
+        if found := numbers_of(post):
+            numbers |= found
+            db.connection.execute(
+                update(requests)
+                .where(requests.c.request_id == row.request_id)
+                .values(reported=db.vault.seal(dump(mask_post(post))))
             )
     return numbers
 

@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, select, true, 
 
 from lurewatch.addresses import same_page
 from lurewatch.errors import InputError
+from lurewatch.post import Post
 from lurewatch.store import Db
 from lurewatch.store.findings import get
-from lurewatch.store.tables import evidence, request_events, requests
+from lurewatch.store.posts import dump, load
+from lurewatch.store.tables import evidence, findings, posts, request_events, requests, revisions
 from lurewatch.takedown import TakedownRequest, TakedownState, Track
 
 
@@ -60,8 +62,8 @@ def _packages(db: Db, query: Select[Any]) -> list[KeptEvidence]:
     ]
 
 
-def record(db: Db, request: TakedownRequest) -> TakedownRequest:
-    """Keep a request; gives it with its number."""
+def record(db: Db, request: TakedownRequest, reported: Post | None = None) -> TakedownRequest:
+    """Keep a request, with the post as its letter tells of it; gives it with its number."""
     kept = db.connection.execute(
         insert(requests).values(
             finding_id=request.finding_id,
@@ -78,9 +80,31 @@ def record(db: Db, request: TakedownRequest) -> TakedownRequest:
             why_again=_sealed(db, request.why_again),
             infringement=request.infringement,
             quote=_sealed(db, request.quote),
+            reported=db.vault.seal(dump(reported)) if reported else None,
         )
     )
     return replace(request, request_id=int(kept.inserted_primary_key[0]))  # type: ignore[index]
+
+
+def reported(db: Db, request: TakedownRequest) -> Post:
+    """
+    The post as it was reported: as the request's letter tells of it.
+
+    A request from before kept none: what counts then is how the post read when it was drafted.
+    """
+    row = db.connection.execute(
+        select(requests.c.reported, posts.c.post_key, posts.c.sealed)
+        .join(findings, findings.c.finding_id == requests.c.finding_id)
+        .join(posts, posts.c.post_key == findings.c.post_key)
+        .where(requests.c.request_id == request.request_id)
+    ).one()
+    sealed = row.reported or db.connection.scalar(
+        select(revisions.c.sealed)
+        .where(revisions.c.post_key == row.post_key, revisions.c.replaced_at > request.drafted_at)
+        .order_by(revisions.c.revision_id)
+        .limit(1)
+    )
+    return load(db.vault.open(sealed or row.sealed))
 
 
 def _sealed(db: Db, text: str) -> bytes | None:

@@ -420,6 +420,9 @@ def keep_capture(db: Db, capture: Capture) -> int:
         "keyword": capture.keyword,
         "problems": capture.problems,
         "wall": capture.wall,
+        "shown": {
+            post.post_id: sorted({field for field, _, _ in post.values()}) for post in capture.posts
+        },
     }
     head = json.dumps(facts).encode("ascii")
     sealed = db.vault.seal(len(head).to_bytes(4) + head + capture.body)
@@ -449,6 +452,33 @@ def captures_of(db: Db, post: Post) -> list[Capture]:
     return [_of_row(db, row, (post,)) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFields:
+    """Which fields of a post a page showed."""
+
+    run_id: str
+    url: str
+    at: datetime
+    fields: frozenset[str]
+
+
+def shown_of(db: Db, post: Post) -> list[ShownFields]:
+    """The pages on which a post was seen, newest first; those from before say nothing of fields."""
+    rows = db.connection.execute(
+        select(captures.c.run_id, captures.c.captured_at, captures.c.sealed)
+        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
+        .join(posts, posts.c.post_key == sightings.c.post_key)
+        .where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
+        .order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
+    )
+    found = []
+    for row in rows:
+        facts, _ = _opened(db, row.sealed)
+        if (fields := facts.get("shown", {}).get(post.post_id)) is not None:
+            found.append(ShownFields(row.run_id, facts["url"], row.captured_at, frozenset(fields)))
+    return found
+
+
 def pages_of(db: Db, run_id: str) -> list[Capture]:
     """The pages of a run, newest first, without their posts."""
     rows = db.connection.execute(
@@ -459,6 +489,7 @@ def pages_of(db: Db, run_id: str) -> list[Capture]:
 
 def _of_row(db: Db, row: Any, found: tuple[Post, ...] = ()) -> Capture:
     facts, body = _opened(db, row.sealed)
+    facts.pop("shown", None)
     facts["headers"] = tuple((name, value) for name, value in facts["headers"])
     facts["problems"] = tuple(facts["problems"])
     return Capture(

@@ -224,6 +224,7 @@ requests = Table(
     Column("why_again", LargeBinary),  # sealed: why the same address is reported once more
     Column("infringement", String(32), nullable=False, server_default=""),
     Column("quote", LargeBinary),  # sealed: the words that a person chose to quote of the post
+    Column("reported", LargeBinary),  # sealed: the bundle that the letter tells of; null: not kept
 )
 
 request_files = Table(  # letter, zip and receipts: what they were when they were kept

@@ -11,6 +11,7 @@ from lurewatch.dates import CHINA
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Decision, Label
 from lurewatch.letters.law import in_force, lapsed
+from lurewatch.post import Post
 from lurewatch.store import (
     Db,
     Store,
@@ -74,16 +75,22 @@ def evidence_of(store: Store, finding_id: int) -> list[KeptEvidence]:
 
 
 def record_request(
-    store: Store, request: TakedownRequest, files: Sequence[tuple[str, Path]] = ()
+    store: Store,
+    request: TakedownRequest,
+    files: Sequence[tuple[str, Path]] = (),
+    reported: Post | None = None,
 ) -> TakedownRequest:
     """
     Keep a drafted request with its files, each with its kind; refused as `check_draft` refuses.
 
-    That it was drafted, and by which account of this machine, is in the audit log.
+    *reported* is the post as the letter tells of it, which later looks are compared with; without, as it
+    reads now. That it was drafted, and by which account of this machine, is in the audit log.
     """
     with store.begin() as db:
         audit.one_writer(db)
-        request = asked.record(db, _checked_draft(store, db, request))
+        request = _checked_draft(store, db, request)
+        reported = reported or found_in(store, db, request.finding_id).post
+        request = asked.record(db, request, reported)
         subject = f"{request.request_id} {request.channel} by account {operator_name()}"
         audit.note(db, current(), request.drafted_by, "draft request", subject[:200])
         record_files(db, request.request_id, files, who=request.drafted_by)
@@ -242,6 +249,12 @@ def check_standing(made: Sequence[Decision], number: int) -> None:
             f"request {number}: nobody's last word is that its finding is a lure, SOLICIT or"
             " RECRUIT; withdraw it"
         )
+
+
+def reported(store: Store, request: TakedownRequest) -> Post:
+    """The post as the request's letter tells of it."""
+    with store.reading() as db:
+        return asked.reported(db, request)
 
 
 def events_of(store: Store, numbers: Sequence[int]) -> dict[int, list[Event]]:

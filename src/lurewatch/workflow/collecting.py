@@ -15,7 +15,7 @@ from lurewatch.store import (
     runs,
 )
 from lurewatch.store.posts import PostRow
-from lurewatch.store.runs import CoverageRow, Run, RunState, SourceDay
+from lurewatch.store.runs import CoverageRow, Run, RunState, ShownFields, SourceDay
 from lurewatch.workflow.common import current, operator_name
 
 IMPORT_BATCH = 500  # rows of one transaction
@@ -251,6 +251,12 @@ def captures_of(store: Store, post: Post) -> list[Capture]:
     """The pages on which a post was seen, newest first."""
     with store.reading() as db:
         return runs.captures_of(db, post)
+
+
+def shown_of(store: Store, post: Post) -> list[ShownFields]:
+    """Which fields of a post each page showed on which it was seen, newest first."""
+    with store.reading() as db:
+        return runs.shown_of(db, post)
 
 
 def pages_of(store: Store, run_id: str) -> list[Capture]:
