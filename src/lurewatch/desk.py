@@ -1,4 +1,4 @@
-"""What platform desks and other systems may do: each one transaction, each in the audit log."""
+"""What platform desks and other systems may do: each one transaction, each in the audit log under *desk*."""
 
 import secrets
 import time
@@ -21,6 +21,7 @@ from lurewatch.store import (
     deliveries,
     desks,
     findings,
+    people,
     request_files,
     requests,
 )
@@ -51,8 +52,10 @@ class Fetched:
     evidence: KeptEvidence | None  # the newest complete package, else the newest
 
 
-def add_token(store: Store, name: str, scopes: Sequence[str], *, who: str) -> str:
-    """A new token, which is shown this once. Raises NotAllowedError."""
+def add_token(
+    store: Store, name: str, scopes: Sequence[str], *, who: str, account: str = ""
+) -> str:
+    """A new token, of a service *account* if one is named; it is shown this once. Raises NotAllowedError."""
     if not name.strip() or not name.isprintable() or len(name) > 64:
         raise NotAllowedError("a name is 1 to 64 characters that can be seen")
     if not scopes or set(scopes) - set(SCOPES):
@@ -61,7 +64,13 @@ def add_token(store: Store, name: str, scopes: Sequence[str], *, who: str) -> st
     with store.begin() as db:
         if name in {one.name for one in desks.every_token(db)}:
             raise NotAllowedError(f"there is a token {name!r} already; choose another name")
-        desks.add_token(db, Token(name, tuple(dict.fromkeys(scopes)), who, now), written)
+        owner = people.get(db, account) if account else None
+        if account and not (owner and owner.is_service):
+            raise NotAllowedError(
+                f"{account!r} is no service account; add it: lurewatch user add NAME --role service"
+            )
+        token = Token(name, tuple(dict.fromkeys(scopes)), who, now, account=account)
+        desks.add_token(db, token, written)
         audit.note(db, now, who, "add token", name)
     return written
 
@@ -116,7 +125,7 @@ def _fetched(db: Db, decision: Decision) -> Fetched:
 
 
 def _note(db: Db, desk: str, what: str, number: int) -> None:
-    audit.note(db, datetime.now(UTC), f"desk {desk}", what, str(number))
+    audit.note(db, datetime.now(UTC), desk, what, str(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +175,7 @@ def export_evidence(
     export(kept.path, target, finding, made, log)
 
 
-def record_outcome(store: Store, outcome: Outcome) -> tuple[Outcome, bool] | None:
+def record_outcome(store: Store, outcome: Outcome, *, desk: str) -> tuple[Outcome, bool] | None:
     """
     Keep what a desk says it did; gives it, and whether it is new.
 
@@ -183,7 +192,7 @@ def record_outcome(store: Store, outcome: Outcome) -> tuple[Outcome, bool] | Non
             if (known.result, known.reference, known.note, known.desk) == said:
                 return known, False
         kept = desks.add_outcome(db, outcome)
-        _note(db, outcome.desk, f"outcome {outcome.result}", outcome.finding_id)
+        _note(db, desk, f"outcome {outcome.result}", outcome.finding_id)
         deliveries.announce(db, "outcome.recorded", outcome.finding_id, outcome.at)
     return kept, True
 

@@ -20,12 +20,13 @@ PAUSE = 5  # seconds between two looks for what is due
 def add_token(
     name: Annotated[str, typer.Argument(help="Whose it is: a platform's desk, a system.")],
     scope: Annotated[list[str], typer.Option(help="findings:read, findings:all, evidence:read, outcomes:write or requests:read; several times.")],
+    account: Annotated[str, typer.Option(help="The service account that owns it: it acts under its name.")] = "",
 ) -> None:  # fmt: skip
     """Make a token and print it, this once: only its digest is kept."""
     from lurewatch import desk
 
     _, store = opened()
-    typer.echo(desk.add_token(store, name, scope, who=getpass.getuser()))
+    typer.echo(desk.add_token(store, name, scope, who=getpass.getuser(), account=account))
     typer.echo(f"Give it to {name} now: it cannot be shown again.", err=True)
 
 
@@ -37,7 +38,8 @@ def list_tokens() -> None:
     _, store = opened()
     for one in desk.tokens(store):
         state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else "holds"
-        typer.echo(f"{one.name}  {' '.join(one.scopes)}  {one.added_at:%Y-%m-%d}  {state}")
+        owner = f"  of {one.account}" if one.account else ""
+        typer.echo(f"{one.name}{owner}  {' '.join(one.scopes)}  {one.added_at:%Y-%m-%d}  {state}")
 
 
 @token_app.command("revoke")

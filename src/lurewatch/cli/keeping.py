@@ -261,14 +261,15 @@ def first_line(one: Finding, size: int = 48) -> str:
 @user_app.command("add")
 def add_user(
     name: Annotated[str, typer.Argument(help="The name to log in with.")],
-    role: Annotated[str, typer.Option(help="reviewer, lead, legal, auditor or admin.")] = "reviewer",
+    role: Annotated[str, typer.Option(help="reviewer, lead, legal, auditor, admin or service.")] = "reviewer",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
 ) -> None:  # fmt: skip
-    """Add a person; asks for a password."""
+    """Add a person; asks for a password. A service account has none: it is another system's, with tokens."""
+    from lurewatch.workflow import SERVICE
     from lurewatch.workflow import add_user as add
 
     _, store = opened()
-    add(store, name, asked_password(password_stdin), role)
+    add(store, name, "" if role == SERVICE else asked_password(password_stdin), role)
     typer.echo(f"Added {name} ({role}).")
 
 

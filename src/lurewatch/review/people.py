@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from lurewatch import workflow
+from lurewatch.desk import Token, tokens
 from lurewatch.errors import NotAllowedError
 from lurewatch.review import words
 from lurewatch.review.app import checked_form, page, person, store_of
 from lurewatch.store import Store
 from lurewatch.store.factors import recovery_code
-from lurewatch.workflow import User
+from lurewatch.workflow import SERVICE, User
 
 router = APIRouter()
 
@@ -33,12 +34,22 @@ def show(request: Request) -> Response:
 
 def _shown(request: Request, user: User, **values: Any) -> Response:
     shown: dict[str, Any] = {"done": "", "whose": "", "password": ""} | values
-    return page(request, "people.html", rows=workflow.users(store_of(request)), user=user, **shown)
+    store = store_of(request)
+    owned: dict[str, list[Token]] = {}
+    for one in tokens(store):
+        if one.account and not one.revoked_at:
+            owned.setdefault(one.account, []).append(one)
+    rows = workflow.users(store)
+    return page(request, "people.html", rows=rows, owned=owned, user=user, **shown)
 
 
 @router.post("/people/add")
 async def add(request: Request) -> Response:
-    """A new person; the password is shown this once, and they choose another when they come in."""
+    """
+    A new person; the password is shown this once, and they choose another when they come in.
+
+    A service account has none.
+    """
     user = keeper(request)
     form = await checked_form(request)
     name, role = (str(form.get(key, [""])[0]).strip() for key in ("name", "role"))
@@ -47,7 +58,9 @@ async def add(request: Request) -> Response:
         lambda: workflow.add_user(store, name, password, role, who=user.name, once=True)
     )
     return await run_in_threadpool(
-        lambda: _shown(request, user, done="added", whose=name, password=password)
+        lambda: _shown(
+            request, user, done="added", whose=name, password="" if role == SERVICE else password
+        )
     )
 
 

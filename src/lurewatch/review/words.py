@@ -35,6 +35,7 @@ ROLES: Final = {
     "legal": "Legal",
     "auditor": "Auditor",
     "admin": "Admin",
+    "service": "Service account",
 }
 OPENID: Final = {  # why nobody was logged in
     "provider": "Your institution's log-in does not answer as it should. Try later, or log in with your password.",
@@ -469,6 +470,8 @@ REFUSALS: Final = {  # what rules and inputs say, with the names of the values i
     "own account": "nobody changes their own standing or role: another admin does",
     "person's name": "a name is 1 to 64 characters that can be seen",
     "no role": "unknown role {role}; known: {roles}",
+    "no service": "a person is made no service account: add one beside",
+    "service account": "{who} is a service account: it has tokens of the API, no password and no other role",
     "short password": "a password needs at least 8 characters",
     "same password": "choose a password that is another than the one before",
     "person there": "{who} is there already; lurewatch user passwd {name}",

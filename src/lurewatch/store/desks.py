@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from lurewatch.finding import Decision, Label, Service
 from lurewatch.store import Db
 from lurewatch.store.findings import UNDONE, decisions_on
+from lurewatch.store.people import get
 from lurewatch.store.tables import decisions, emptied, findings, outcomes, tokens
 
 BATCH = 200  # decisions looked through at a time
@@ -23,6 +24,17 @@ class Token:
     added_by: str
     added_at: datetime
     revoked_at: datetime | None = None
+    account: str = ""  # the service account that owns it; empty: made before there were any
+
+    @property
+    def holder(self) -> str:
+        """Whose word it is."""
+        return self.account or self.name
+
+    @property
+    def known_as(self) -> str:
+        """What the audit log calls whoever shows it."""
+        return self.account or f"desk {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ def add_token(db: Db, token: Token, written: str) -> None:
             scopes=" ".join(token.scopes),
             added_by=token.added_by,
             added_at=token.added_at,
+            account=token.account or None,
         )
     )
 
@@ -68,8 +81,10 @@ def digest(written: str) -> str:
 
 
 def shown(db: Db, written: str) -> Token | None:
-    """Whose token this is, if it holds."""
-    return next((one for one in _tokens(db, digest(written)) if not one.revoked_at), None)
+    """Whose token this is, if it holds; none of a disabled account does."""
+    found = next((one for one in _tokens(db, digest(written)) if not one.revoked_at), None)
+    owner = get(db, found.account) if found and found.account else None
+    return None if owner and owner.disabled else found
 
 
 def every_token(db: Db) -> list[Token]:
@@ -82,7 +97,14 @@ def _tokens(db: Db, kept: str | None = None) -> list[Token]:
     if kept is not None:
         query = query.where(tokens.c.digest == kept)
     return [
-        Token(row.name, tuple(row.scopes.split()), row.added_by, row.added_at, row.revoked_at)
+        Token(
+            row.name,
+            tuple(row.scopes.split()),
+            row.added_by,
+            row.added_at,
+            row.revoked_at,
+            row.account or "",
+        )
         for row in db.connection.execute(query)
     ]
 

@@ -12,7 +12,9 @@ from sqlalchemy import Select, insert, select, update
 from lurewatch.store import Db
 from lurewatch.store.tables import people, roles_with_factor, second_factors
 
-ROLES: Final = ("reviewer", "lead", "legal", "auditor", "admin")
+ROLES: Final = ("reviewer", "lead", "legal", "auditor", "admin", "service")
+SERVICE: Final = "service"  # another system's account: it has tokens of the API and no password
+NO_PASSWORD: Final = "none"  # no hash: nothing matches it
 HASHER: Final = PasswordHasher()
 
 
@@ -24,7 +26,7 @@ def nobody() -> str:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person."""
+    """One person, or the account of another system."""
 
     name: str
     role: str
@@ -41,6 +43,11 @@ class User:
         return self.needs_factor and not self.second_factor
 
     @property
+    def is_service(self) -> bool:
+        """Whether it is no person: it cannot log in."""
+        return self.role == SERVICE
+
+    @property
     def decides(self) -> bool:
         """Auditors read, and admins keep the machine: neither decides."""
         return self.role in ("reviewer", "lead", "legal")
@@ -49,11 +56,11 @@ class User:
 def add(
     db: Db, name: str, password: str, role: str, at: datetime, *, must_choose: bool = False
 ) -> None:
-    """A new person."""
+    """A new person; a service account gets no password."""
     db.connection.execute(
         insert(people).values(
             name=name,
-            password=HASHER.hash(password),
+            password=NO_PASSWORD if role == SERVICE else HASHER.hash(password),
             role=role,
             disabled=False,
             added_at=at,
@@ -100,8 +107,10 @@ def _user(row: Any) -> User:
 
 
 def verified(db: Db, name: str, password: str) -> User | None:
-    """The person, if the password is theirs and they are not disabled."""
+    """The person, if the password is theirs and they are not disabled; never a service account."""
     row = db.connection.execute(_people().where(people.c.name == name)).one_or_none()
+    if row and row.role == SERVICE:
+        row = None
     try:
         HASHER.verify(row.password if row else nobody(), password)
     except VerificationError:

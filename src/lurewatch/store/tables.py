@@ -522,6 +522,7 @@ tokens = Table(  # how other systems name themselves: of a token only its digest
     Column("added_by", String(100), nullable=False),
     Column("added_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("account", ForeignKey("people.name")),  # the service account that owns it; null: none
 )
 
 outcomes = Table(  # what a platform's desk says it did: append-only

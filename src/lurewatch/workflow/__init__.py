@@ -10,7 +10,7 @@ from lurewatch.store.clusters import Cluster, Linked
 from lurewatch.store.findings import Wanted
 from lurewatch.store.firings import Firing, FiringState
 from lurewatch.store.history import History, Seen
-from lurewatch.store.people import User
+from lurewatch.store.people import SERVICE, User
 from lurewatch.store.pictures import Shown, Waiting
 from lurewatch.store.posts import PostRow
 from lurewatch.store.quality import Referral, Sample, SecondLook
@@ -234,6 +234,7 @@ __all__ = [
     "READING_HOLDS",
     "REST",
     "SECOND_SHARE",
+    "SERVICE",
     "TAKEN_AT_ONCE",
     "TOGETHER",
     "TRIES",

@@ -14,7 +14,7 @@ from lurewatch.store import (
 )
 from lurewatch.store import clusters as grouped
 from lurewatch.store.expiry import Purged
-from lurewatch.store.people import ROLES, User
+from lurewatch.store.people import ROLES, SERVICE, User
 from lurewatch.workflow.common import current, operator_name
 
 
@@ -52,14 +52,15 @@ def add_user(
     store: Store, name: str, password: str, role: str, *, who: str = "", once: bool = False
 ) -> None:
     """
-    A new person for the console. *who* is the admin who adds them; without, whoever has the machine.
+    A new person for the console, or the account of another system, which has no password. *who* is the admin who adds them; without, whoever has the machine.
 
     A password for *once* is one that they have to put another in place of when they come in.
     """
     if not name.strip() or not name.isprintable() or len(name) > 64:
         raise NotAllowedError("a name is 1 to 64 characters that can be seen")
     check_role(role)
-    check_password(password)
+    if role != SERVICE:
+        check_password(password)
     with store.begin() as db:
         check_keeper(db, who, name)
         if people.get(db, name):
@@ -89,8 +90,13 @@ def change_user(
         check_role(role)
     with store.begin() as db:
         check_keeper(db, who, name)
-        if not people.get(db, name):
+        user = people.get(db, name)
+        if not user:
             raise NotAllowedError(f"nobody is called {name!r}; see: lurewatch user list")
+        if password is not None or role is not None:
+            check_person(user)
+        if role == SERVICE:
+            raise NotAllowedError("a person is made no service account: add one beside")
         people.change(db, name, password=password, disabled=disabled, role=role, must_choose=once)
         done = {
             "set password": password is not None,
@@ -106,6 +112,14 @@ def check_role(role: str) -> None:
     """Raises NotAllowedError for one that there is not."""
     if role not in ROLES:
         raise NotAllowedError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
+
+
+def check_person(user: User) -> None:
+    """Raises NotAllowedError for a service account, which nobody logs in as."""
+    if user.is_service:
+        raise NotAllowedError(
+            f"{user.name!r} is a service account: it has tokens of the API, no password and no other role"
+        )
 
 
 def check_password(password: str) -> None:

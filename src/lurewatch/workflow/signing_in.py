@@ -9,9 +9,9 @@ import pyotp
 
 from lurewatch.errors import NotAllowedError
 from lurewatch.store import Db, Store, audit, factors, identities, people, wrong_tries
-from lurewatch.store.people import ROLES, User
+from lurewatch.store.people import ROLES, SERVICE, User
 from lurewatch.workflow.common import current, operator_name
-from lurewatch.workflow.keeping import check_keeper
+from lurewatch.workflow.keeping import check_keeper, check_person
 
 ISSUER: Final = "lurewatch"  # as an authenticator shows it
 NEEDED: Final = "your role needs a second factor: an admin can take it off"
@@ -48,7 +48,7 @@ def begin_factor(store: Store, name: str, *, who: str | None = None) -> Enrolmen
     """Show a person a new secret; it counts once `confirm_factor` has had a code made of it."""
     secret = pyotp.random_base32()
     with store.begin() as db:
-        _known(db, name)
+        check_person(_known(db, name))
         factors.propose(db, name, secret)
         audit.note(db, current(), who or operator_name(), "begin second factor", name)
     return _enrolment(name, secret)
@@ -160,8 +160,8 @@ def drop_factor(store: Store, name: str, *, who: str = "") -> None:
 
 def require_factor(store: Store, role: str, needed: bool, *, who: str | None = None) -> None:
     """Whether people of a role see anything before they have set up a second factor."""
-    if role not in ROLES:
-        raise NotAllowedError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
+    if role not in ROLES or role == SERVICE:
+        raise NotAllowedError(f"no people have the role {role!r}; see: lurewatch user list")
     with store.begin() as db:
         factors.require(db, role, needed, current())
         what = "require second factor" if needed else "no longer require factor"
@@ -177,7 +177,7 @@ def bind_identity(store: Store, name: str, issuer: str, claim: str, value: str) 
     if not value.strip():
         raise NotAllowedError(f"the claim {claim!r} needs a value")
     with store.begin() as db:
-        _known(db, name)
+        check_person(_known(db, name))
         value_hash = identities.hashed(db, issuer, claim, value.strip())
         holder = identities.name_of(db, value_hash)
         if holder not in (None, name):
@@ -202,7 +202,7 @@ def log_in_as(store: Store, issuer: str, claim: str, value: str) -> User | None:
         value_hash = identities.hashed(db, issuer, claim, value)
         name = identities.name_of(db, value_hash)
         user = people.get(db, name) if name else None
-        good = user is not None and not user.disabled
+        good = user is not None and not user.disabled and not user.is_service
         if user and good and not user.second_factor:
             people.came_in(db, user.name, current())
         who = name or f"openid {value_hash[:16]}"

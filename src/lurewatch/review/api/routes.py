@@ -82,7 +82,7 @@ def findings(
         service=service,
         since=as_utc(since),
     )
-    found = desk.decided(request.app.state.store, wanted, cursor, limit, desk=token.name)
+    found = desk.decided(request.app.state.store, wanted, cursor, limit, desk=token.known_as)
     last = found[-1].decision.decision_id if found else cursor
     return Page(findings=[finding_shown(one) for one in found], next=str(last))
 
@@ -106,7 +106,10 @@ def finding(request: Request, token: Reader, number: Number) -> FindingShown:
 def fetched(request: Request, token: Token, number: int) -> Fetched:
     """The finding, if this desk may see it. Raises 404."""
     found = desk.fetch(
-        request.app.state.store, number, desk=token.name, any_label="findings:all" in token.scopes
+        request.app.state.store,
+        number,
+        desk=token.known_as,
+        any_label="findings:all" in token.scopes,
     )
     if found is None:
         raise HTTPException(404, f"there is no decided lure {number}")
@@ -128,7 +131,7 @@ def evidence(
         raise HTTPException(404, f"no evidence is kept of finding {number}")
     with tempfile.TemporaryDirectory() as folder:
         target = File(folder) / f"{kept.path.name}.zip"
-        who = f"desk {token.name}"
+        who = token.known_as
         desk.export_evidence(request.app.state.store, found.finding, kept, target, who=who)
         content = target.read_bytes()
     disposition = f'attachment; filename="{target.name}"'
@@ -156,10 +159,10 @@ def outcome(
         result=given.result,
         reference=visible(given.reference),
         note=given.note,
-        desk=token.name,
+        desk=token.holder,
         at=datetime.now(UTC),
     )
-    kept = desk.record_outcome(request.app.state.store, said)
+    kept = desk.record_outcome(request.app.state.store, said, desk=token.known_as)
     if kept is None:
         raise HTTPException(404, f"there is no decided lure {number}")
     one, new = kept
@@ -186,7 +189,7 @@ def requests(
         {} if finding is None else {"finding_id": finding},
         after=cursor,
         limit=limit,
-        desk=token.name,
+        desk=token.known_as,
     )
     last = found[-1].place if found else cursor
     return RequestPage(requests=[request_shown(one) for one in found], next=str(last))
@@ -196,7 +199,7 @@ def requests(
 def one_request(request: Request, token: Caller, number: Number) -> RequestShown:
     """One request that was sent."""
     store, about = request.app.state.store, {"request_id": number}
-    found = desk.sent(store, WantedRequests(), about, desk=token.name)
+    found = desk.sent(store, WantedRequests(), about, desk=token.known_as)
     if not found:
         raise HTTPException(404, f"no request {number} was sent")
     return request_shown(found[0])
