@@ -388,7 +388,7 @@ def test_the_commands(store: Store, settings: Settings, monkeypatch: pytest.Monk
     assert (row["posts"], row["accounts"], row["shared"]) == (2, 2, {"wechat": 2})
     number = str(row["cluster"])
     assert "campaign '六十期'" in said("clusters", "name", number, "六十期")
-    assert "六十期 (2 confirmed)" in said("clusters", "list")
+    assert "六十期 (open), 2 confirmed" in said("clusters", "list")
     shown = said("clusters", "show", number)
     assert f"finding {int(number) + 1}  weibo  a WeChat contact" in shown
     [member] = json.loads(said("clusters", "show", number, "--json"))["members"]

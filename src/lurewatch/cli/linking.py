@@ -154,6 +154,33 @@ def unname_cluster(
     typer.echo(f"{name!r} is no campaign any more.")
 
 
+@clusters_app.command("campaigns")
+def list_campaigns(
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+) -> None:
+    """List campaigns: whether each is open, closed (all its requests are) or reopened, and since when."""
+    from lurewatch.workflow import campaign_events, campaigns
+
+    _, store = opened()
+    found = campaigns(store)
+    events = campaign_events(store, [one.name for one in found])
+    if as_json:
+        rows = [
+            asdict(one) | {"events": [asdict(event) for event in events[one.name]]} for one in found
+        ]
+        typer.echo(json.dumps(rows, indent=2, default=str))
+        return
+    for one in found:
+        last = events[one.name][-1] if events[one.name] else None
+        since = f" since {last.at:%Y-%m-%d} ({last.step}: {last.note})" if last else ""
+        typer.echo(
+            f"{visible(one.name)}  {one.state}{since}  {one.posts} posts"
+            f"  {one.under_way} of {one.requests} requests under way"
+        )
+    if not found:
+        typer.echo("No campaigns. A person names a cluster one: lurewatch clusters name")
+
+
 def search(
     sought: Annotated[list[str], typer.Argument(metavar="WORDS...", help="A handle, number or address, or a wording.")],
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 50,
@@ -187,7 +214,8 @@ def search(
 
 def line_of(one: "Cluster") -> str:
     """A cluster in one line."""
-    named = f"  {', '.join(map(visible, one.campaigns))} ({one.confirmed} confirmed)" if one.campaigns else ""  # fmt: skip
+    called = ", ".join(f"{visible(name)} ({state})" for name, state in one.states.items())
+    named = f"  {called}, {one.confirmed} confirmed" if called else ""
     shared = ", ".join(f"{SAID[kind]} {count}" for kind, count in one.ties.items())
     return (
         f"cluster {one.number}  {one.posts} posts of {one.accounts} accounts  {' '.join(one.platforms)}"
@@ -215,6 +243,7 @@ def row_of(one: "Cluster") -> dict[str, Any]:
         "shared": one.ties,
         "campaigns": one.campaigns,
         "confirmed": one.confirmed,
+        "states": one.states,
     }
 
 

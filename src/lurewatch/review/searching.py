@@ -74,7 +74,9 @@ def _cluster(request: Request, number: int, *, status: int = 200, wrong: bool = 
     whole, linked = workflow.open_cluster(store_of(request), number, reader=user.name)
     if whole is None:
         return RedirectResponse(f"/findings/{number}", 303)
+    events = workflow.campaign_events(store_of(request), whole.campaigns)
     values: dict[str, Any] = {"one": whole, "linked": linked, "user": user, "number": number}
+    values["events"] = events
     return page(request, "cluster.html", status=status, wrong=wrong, **values)
 
 

@@ -164,11 +164,19 @@ DEEDS: Final = {  # what the audit log says was done; the first word alone where
     "forbid alliance list": "Took the approval of the alliance list back",
     "prepare clue package": "Prepared a clue package",
     "approve clue package": "Approved a clue package",
+    "close campaign": "Closed a campaign: all its requests are",
+    "resume campaign": "Went on with a campaign",
+    "alarm campaign": "Reopened a campaign: taken down, and here again",
     "hold": "Put a hold on",
     "release": "Lifted a hold",
     "purge": "Forgot what had expired",
     "record source": "Recorded a platform's rules",
     "resume source": "Let a platform be asked again",
+}
+CAMPAIGNS: Final = {  # how far a campaign is
+    "open": "open",
+    "closed": "closed",
+    "reopened": "reopened",
 }
 LINKS: Final = {
     "text": "Wording",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
+from lurewatch.campaign import CampaignState
 from lurewatch.errors import NotAllowedError
 from lurewatch.finding import LURING, Label, Stance
 from lurewatch.link.grouping import (
@@ -57,6 +58,7 @@ class Cluster:
     ties: dict[str, int]  # of each kind of link, how many of its posts have one
     campaigns: tuple[str, ...]  # the names people gave it or parts of it
     confirmed: int  # posts that were in it when it was named
+    states: dict[str, CampaignState]  # how far each of those campaigns is, by name
 
 
 def regroup(db: Db) -> int:
@@ -154,6 +156,7 @@ class Linked:
     posts: int  # in the cluster, with the finding itself
     campaigns: tuple[str, ...]
     confirmed: int  # of the posts, by a person
+    states: dict[str, CampaignState]  # of the campaigns, by name
     members: tuple[Member, ...]  # the others, those with the strongest links first
     mentions: dict[Stance, int]  # posts of others that name one of its contacts, by who speaks
     common: tuple[str, ...]  # kinds of what it shares with too many posts to tell whose it is
@@ -206,6 +209,7 @@ def described(db: Db, number: int) -> Cluster:
         ties=ties(keys, _alike_among(db, keys), common),
         campaigns=names_of(named),
         confirmed=len(named),
+        states={row.name: CampaignState(row.state) for row in named},
     )
 
 
@@ -232,6 +236,7 @@ def linked_to(db: Db, finding_id: int, limit: int) -> Linked | None:
         posts=len(rows),
         campaigns=names_of(named),
         confirmed=len(named),
+        states={row.name: CampaignState(row.state) for row in named},
         members=_nearest(db, own, rows, keys, common, limit),
         mentions=_mentions(db, inside, [key for key in keys if key[:2] not in common]),
         common=tuple(sorted({kind for kind, key, post in keys if post == own and (kind, key) in common})),
@@ -339,7 +344,12 @@ def _alike_among(db: Db, keys: Keys) -> list[tuple[int, int]]:
 def _standing(db: Db, number: int) -> Sequence[Any]:
     """The posts of a cluster that are in a campaign, each with its name."""
     return db.connection.execute(
-        select(campaign_members.c.post_key, campaigns.c.campaign_id, campaigns.c.name)
+        select(
+            campaign_members.c.post_key,
+            campaigns.c.campaign_id,
+            campaigns.c.name,
+            campaigns.c.state,
+        )
         .join(campaigns, campaigns.c.campaign_id == campaign_members.c.campaign_id)
         .join(cluster_members, cluster_members.c.post_key == campaign_members.c.post_key)
         .where(cluster_members.c.cluster == number, campaigns.c.withdrawn_at.is_(None))

@@ -482,6 +482,19 @@ campaigns = Table(
     Column("named_at", Moment, nullable=False),
     Column("withdrawn_by", String(100)),
     Column("withdrawn_at", Moment),
+    Column("state", String(16), nullable=False, server_default="open"),
+)
+
+campaign_events = Table(  # what became of campaigns: append-only
+    "campaign_events",
+    metadata,
+    Column("event_id", Integer, primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.campaign_id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("note", String(200), nullable=False),  # numbers of requests and findings, kinds of links
 )
 
 campaign_members = Table(

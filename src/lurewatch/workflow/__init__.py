@@ -41,6 +41,7 @@ from lurewatch.workflow.acting import (
     some_requests,
     take_step,
 )
+from lurewatch.workflow.campaigning import campaign_events, campaigns
 from lurewatch.workflow.collecting import (
     IMPORT_BATCH,
     USUAL,
@@ -303,6 +304,8 @@ __all__ = [
     "begin_factor",
     "bind_identity",
     "came_of",
+    "campaign_events",
+    "campaigns",
     "captures_of",
     "caught_up",
     "change_user",

@@ -34,6 +34,7 @@ from lurewatch.takedown import (
     check_told,
     taken,
 )
+from lurewatch.workflow.campaigning import follow, follow_all, raise_alarm
 from lurewatch.workflow.common import current, operator_name
 from lurewatch.workflow.filing import check_drafted, record_files, verify_files
 from lurewatch.workflow.reviewing import found_in, is_lead, lead_rule
@@ -94,6 +95,9 @@ def record_request(
         subject = f"{request.request_id} {request.channel} by account {operator_name()}"
         audit.note(db, current(), request.drafted_by, "draft request", subject[:200])
         record_files(db, request.request_id, files, who=request.drafted_by)
+        follow(
+            db, request.finding_id, f"request {request.request_id}: draft", who=request.drafted_by
+        )
     return request
 
 
@@ -214,7 +218,17 @@ def take_step(
         if not cases.add(db, event, found.state):
             raise NotAllowedError(f"request {number} was moved by another person; look again")
         audit.note(db, event.at, who, f"{step} request", str(number))
+        _moved(db, found, event)
     return event
+
+
+def _moved(db: Db, before: TakedownRequest, event: Event) -> None:
+    """What the campaigns of a request's post make of its step; what is back after removal is an alarm."""
+    why = f"request {event.request_id}: {event.step}"
+    if event.step == "reopen" and before.state in GONE_STATES:
+        raise_alarm(db, before.finding_id, why, who=event.who)
+    else:
+        follow(db, before.finding_id, why, who=event.who)
 
 
 def _check_drafter(db: Db, request: TakedownRequest) -> None:
@@ -269,6 +283,7 @@ def checks_of(store: Store, number: int) -> list[Check]:
         return cases.checks_of(db, number)
 
 
+GONE_STATES: Final = frozenset({TakedownState.REMOVED, TakedownState.VERIFIED})
 AGREE: Final = timedelta(hours=24)  # between the first and the last look that found a post gone
 
 
@@ -292,6 +307,7 @@ def record_check(store: Store, number: int, outcome: Outcome, detail: str, at: d
             made = taken(found, events, step, who="re-check", role=MACHINE, at=at, note=note)
             cases.add(db, made, found.state)
             audit.note(db, at, "re-check", f"{step} request", str(number))
+            _moved(db, found, made)
 
 
 def follows(state: TakedownState, looks: Sequence[Check]) -> str:
@@ -303,8 +319,7 @@ def follows(state: TakedownState, looks: Sequence[Check]) -> str:
     if not looks or state is TakedownState.COUNTERED:
         return ""
     if looks[-1].outcome not in GONE:
-        came_back = state in (TakedownState.REMOVED, TakedownState.VERIFIED)
-        return "reopen" if came_back else ""
+        return "reopen" if state in GONE_STATES else ""
     if state in STEPS["removed"].sources:
         return "removed"
     agreeing = []
@@ -332,7 +347,7 @@ def raise_alarms(store: Store) -> list[Alarm]:
     """
     alarms = []
     with store.begin() as db:
-        gone = [one for one in asked.every(db) if one.state in (TakedownState.REMOVED, TakedownState.VERIFIED)]  # fmt: skip
+        gone = [one for one in asked.every(db) if one.state in GONE_STATES]
         events = cases.events_of(db, [one.request_id for one in gone])
         since = {
             one.finding_id: next(
@@ -349,5 +364,9 @@ def raise_alarms(store: Store) -> list[Alarm]:
                 event = taken(one, own, "reopen", who="alarm", role=MACHINE, at=current(), note=note)  # fmt: skip
                 if cases.add(db, event, one.state):
                     audit.note(db, event.at, "alarm", "reopen request", str(one.request_id))
+                    raise_alarm(
+                        db, one.finding_id, f"request {one.request_id}: {note}", who="alarm"
+                    )
                     alarms.append(Alarm(one.request_id, again))
+        follow_all(db, "", who="alarm")
     return alarms

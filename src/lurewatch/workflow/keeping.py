@@ -52,8 +52,9 @@ def add_user(
     store: Store, name: str, password: str, role: str, *, who: str = "", once: bool = False
 ) -> None:
     """
-    A new person for the console, or the account of another system, which has no password. *who* is the admin who adds them; without, whoever has the machine.
+    A new person for the console, or the account of another system, which has no password.
 
+    *who* is the admin who adds them; without, whoever has the machine.
     A password for *once* is one that they have to put another in place of when they come in.
     """
     if not name.strip() or not name.isprintable() or len(name) > 64:

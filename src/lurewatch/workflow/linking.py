@@ -18,6 +18,7 @@ from lurewatch.store.carrying import Carrier
 from lurewatch.store.clusters import Cluster, Linked
 from lurewatch.text.contacts import contacts_in
 from lurewatch.workflow.acting import Alarm, raise_alarms
+from lurewatch.workflow.campaigning import follow_all
 from lurewatch.workflow.common import current, note_findings
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def name_campaign(store: Store, finding_id: int, name: str, *, who: str) -> Clus
             )
         campaign = grouped.name(db, number, called, who, current())
         audit.note(db, current(), who, "name campaign", f"{campaign} cluster {number}")
+        follow_all(db, "", who=who)
         return grouped.described(db, number)
 
 

@@ -1,7 +1,9 @@
-"""What requests tell of their posts, which later looks are compared with; whose service account's a token is."""
+"""What requests tell of their posts, which later looks are compared with; whose service account's a token is, and how far campaigns are."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from lurewatch.store.tables import Moment
 
 revision = "0017"
 down_revision = "0015"
@@ -16,10 +18,34 @@ def upgrade() -> None:
     with op.batch_alter_table("tokens") as batch:
         batch.add_column(sa.Column("account", sa.String(length=100), nullable=True))
         batch.create_foreign_key(op.f("fk_tokens_account"), "people", ["account"], ["name"])
+    with op.batch_alter_table("campaigns") as batch:
+        batch.add_column(
+            sa.Column("state", sa.String(length=16), nullable=False, server_default="open")
+        )
+    op.create_table(
+        "campaign_events",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("at", Moment(timezone=True), nullable=False),
+        sa.Column("who", sa.String(length=100), nullable=False),
+        sa.Column("step", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaigns.campaign_id"],
+            name=op.f("fk_campaign_events_campaign_id"),
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_campaign_events")),
+    )
+    op.create_index(op.f("ix_campaign_events_campaign_id"), "campaign_events", ["campaign_id"])
 
 
 def downgrade() -> None:
     """Take them away; a service account is nobody then who could log in."""
+    op.drop_table("campaign_events")
+    with op.batch_alter_table("campaigns") as batch:
+        batch.drop_column("state")
     with op.batch_alter_table("tokens") as batch:
         batch.drop_constraint(op.f("fk_tokens_account"), type_="foreignkey")
         batch.drop_column("account")
