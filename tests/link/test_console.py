@@ -49,3 +49,28 @@ def test_a_finding_shows_what_belongs_to_it_and_the_queue_how_much(
     queue = client.get("/").text
     assert queue.count("posts that belong together: 2") == 1  # its like is folded under it
     assert "Nearly the same wording, decided with it:" in queue
+
+
+def test_what_is_shown_beside_a_finding_is_on_record(store: Store, settings: Settings) -> None:
+    put(
+        store,
+        a_lure(1, TEMPLATE.format("郑州") + "，加微信 demo_0088"),
+        a_lure(2, TEMPLATE.format("临沂") + "，加微信 demo_0088"),
+    )
+    one, other = finding_of(store, "1"), finding_of(store, "2")
+    client = opened(store, settings, "en")
+
+    def seen() -> list[tuple[str, str, str]]:
+        log = [(entry.who, entry.what, entry.subject) for entry in workflow.audit_log(store)]
+        return log[log.index(("lee", "log in", "")) :]
+
+    before = len(seen())
+    client.get(f"/findings/{one}")
+    shown = [(what, subject) for _, what, subject in seen()[before:]]
+    assert shown.count(("list findings", str(other))) == 3  # alike, with the same contact, linked
+    client.get("/clusters")
+    assert seen()[-1] == ("lee", "list clusters", str(one))
+    client.get(f"/clusters/{one}")
+    assert [entry[1:] for entry in seen()[-2:]] == [("list findings", str(other)), ("read cluster", str(one))]  # fmt: skip
+    log = client.get(f"/audit?subject={other}").text
+    assert log.count("Saw findings in a list") == 5  # and in the queue, after logging in

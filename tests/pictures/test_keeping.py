@@ -244,9 +244,9 @@ def test_like_pictures_are_a_reason_for_a_link(store: Store, take: Any) -> None:
     workflow.judge_pending(store, Judge())  # type: ignore[arg-type]
     workflow.link_pending(store, load_lexicon())
     ids = {one.post.post_id: one.finding_id for one in workflow.findings_to_review(store)}
-    linked = workflow.cluster_of(store, ids["0"])
+    linked = workflow.cluster_of(store, ids["0"], reader="t")
     assert [(one.finding_id, [link.kind for link in one.links]) for one in linked.members] == [(ids["1"], ["image"])]  # fmt: skip
-    assert workflow.cluster_of(store, ids["2"]).cluster is None
+    assert workflow.cluster_of(store, ids["2"], reader="t").cluster is None
 
 
 def test_postgresql_keeps_pictures_too(settings: Settings, postgres: Any) -> None:

@@ -95,7 +95,7 @@ def list_clusters(
     from lurewatch.workflow import clusters
 
     _, store = opened()
-    found = clusters(store, limit=limit)
+    found = clusters(store, reader=getpass.getuser(), limit=limit)
     if as_json:
         typer.echo(json.dumps([row_of(one) for one in found], indent=2))
         return
@@ -112,10 +112,10 @@ def show_cluster(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:  # fmt: skip
     """Show the posts that belong to a finding, and why."""
-    from lurewatch.workflow import cluster, cluster_of
+    from lurewatch.workflow import open_cluster
 
     _, store = opened()
-    found, described = cluster_of(store, number, limit=limit), cluster(store, number)
+    described, found = open_cluster(store, number, reader=getpass.getuser(), limit=limit)
     if as_json:
         typer.echo(json.dumps(whole(found, described), indent=2))
         return

@@ -96,7 +96,7 @@ def _shown(request: Request, number: int, *, contacts_shown: bool, why: bool = F
         wondered=why,
         asked=[] if opened.look else workflow.requests_about(store, number),
         told=[] if opened.look else outcomes_of(store, number),
-        linked=linked_to(store_of(request), number),
+        linked=linked_to(store_of(request), number, reader=user.name),
         stances=list(Stance),
         services=list(Service),
         ask_lead=ASK_LEAD,

@@ -10,9 +10,9 @@ from lurewatch.workflow import Linked, cluster_of, cluster_sizes
 SHOWN: Final = 12  # posts beside a finding; the rest is a number
 
 
-def linked_to(store: Store, number: int) -> Linked:
+def linked_to(store: Store, number: int, *, reader: str) -> Linked:
     """What the page of a finding shows beside it."""
-    return cluster_of(store, number, limit=SHOWN)
+    return cluster_of(store, number, reader=reader, limit=SHOWN)
 
 
 def posts_together(store: Store, found: Sequence[Finding]) -> dict[int, int]:

@@ -59,8 +59,9 @@ def _search(request: Request, user: workflow.User, sought: str) -> Response:
 @router.get("/clusters")
 def clusters(request: Request) -> Response:
     """The clusters of lures with the most posts."""
-    person(request)
-    return page(request, "clusters.html", rows=workflow.clusters(store_of(request), limit=SHOWN))
+    user = person(request)
+    found = workflow.clusters(store_of(request), reader=user.name, limit=SHOWN)
+    return page(request, "clusters.html", rows=found)
 
 
 @router.get("/clusters/{number}")

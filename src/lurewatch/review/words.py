@@ -111,6 +111,7 @@ DEEDS: Final = {  # what the audit log says was done; the first word alone where
     "read finding": "Opened a finding",
     "list findings": "Saw findings in a list",
     "found findings": "Found findings by a search",
+    "list clusters": "Saw linked groups in a list",
     "read cluster": "Opened a linked group",
     "read request": "Fetched a request",
     "look at picture": "Looked at a picture",

@@ -11,7 +11,11 @@ from sqlalchemy import and_, func, insert, literal, or_, select
 from lurewatch.store import Db
 from lurewatch.store.tables import audit
 
-LISTS: Final = ("list findings", "found findings")  # entries that are about several numbers
+LISTS: Final = (
+    "list findings",
+    "found findings",
+    "list clusters",
+)  # entries that are about several numbers
 LOCK: Final = 0x6C757265  # any number that nothing else locks
 
 

@@ -78,10 +78,13 @@ def wording_signer(store: Store) -> Signer:
     return Signer(store.vault.keyed_hash("wording"))
 
 
-def clusters(store: Store, *, limit: int = 50, offset: int = 0) -> list[Cluster]:
-    """The clusters of lures, those with the most posts first."""
+def clusters(store: Store, *, reader: str, limit: int = 50, offset: int = 0) -> list[Cluster]:
+    """The clusters of lures, those with the most posts first; that they were listed is on record."""
     with store.reading() as db:
-        return grouped.largest(db, limit, offset)
+        found = grouped.largest(db, limit, offset)
+    with store.begin() as db:
+        note_findings(db, reader, "list clusters", (one.number for one in found))
+    return found
 
 
 def cluster(store: Store, finding_id: int) -> Cluster | None:
@@ -91,16 +94,19 @@ def cluster(store: Store, finding_id: int) -> Cluster | None:
         return None if number is None else grouped.described(db, number)
 
 
-def cluster_of(store: Store, finding_id: int, *, limit: int = 20) -> Linked:
+def cluster_of(store: Store, finding_id: int, *, reader: str, limit: int = 20) -> Linked:
     """
     What belongs to a finding: its cluster, at most *limit* of the other posts and why, and who names it.
 
-    Raises NotAllowedError when there is no such finding.
+    Which of them were shown is on record. Raises NotAllowedError when there is no such finding.
     """
     with store.reading() as db:
         found = grouped.linked_to(db, finding_id, limit)
     if found is None:
         raise NotAllowedError(f"there is no finding {finding_id}; see: lurewatch findings list")
+    if found.members:
+        with store.begin() as db:
+            note_findings(db, reader, "list findings", (one.finding_id for one in found.members))
     return found
 
 
@@ -118,7 +124,7 @@ def open_cluster(
 
     Raises NotAllowedError when there is no such finding.
     """
-    linked = cluster_of(store, finding_id, limit=limit)
+    linked = cluster_of(store, finding_id, reader=reader, limit=limit)
     with store.begin() as db:
         number = grouped.number_of(db, finding_id)
         audit.note(db, current(), reader, "read cluster", str(finding_id))

@@ -231,7 +231,7 @@ def histories(
     """
     Other posts of the finding's account, and other posts with one of its contacts.
 
-    Decisions that this person may be asked to look at again are left out.
+    Decisions that this person may be asked to look at again are left out. That these were shown is on record.
     """
     with store.reading() as db:
         known = found.post.author_id or found.post.author_name
@@ -239,6 +239,9 @@ def histories(
         contact = history.of_contact(db, found.finding_id, limit)
         numbers = [one.finding_id for one in (*account.newest, *contact.newest) if one.finding_id]
         blind = quality.waiting_for(db, numbers, user.name)
+    if numbers:
+        with store.begin() as db:
+            note_findings(db, user.name, "list findings", dict.fromkeys(numbers))
 
     def told(past: History) -> History:
         return replace(
