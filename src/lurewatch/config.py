@@ -75,6 +75,9 @@ class Settings:
     second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
     openid: OpenId | None = None
     alliance_key: str | None = field(default=None, repr=False)  # of the alliance, never our own
+    password_hours: int = (
+        72  # how long a password holds that an admin gave, until its person chooses one
+    )
 
     @property
     def retention_file(self) -> Path:
@@ -142,6 +145,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),
         openid=read_openid(env),
         alliance_key=_secret_of(env, "LUREWATCH_ALLIANCE_KEY") or None,
+        password_hours=int(_number(env, "LUREWATCH_PASSWORD_HOURS", 72, 1, 24 * 90)),
     )
 
 

@@ -2,17 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from lurewatch import workflow
-from lurewatch.config import Settings, read_secrets
-from lurewatch.errors import NotAllowedError
+from lurewatch.config import Settings, read_secrets, read_settings
+from lurewatch.errors import NotAllowedError, SettingsError
 from lurewatch.review.app import create_app
 from lurewatch.store import Store, open_store
-from lurewatch.workflow import signing_in
+from lurewatch.workflow import keeping, signing_in
 from tests.review.conftest import logged_in, token
 from tests.review.test_second_factor import code_of, enrolled, give, half_in, run
 
@@ -225,3 +226,45 @@ def test_people_at_the_terminal(store: Store, settings: Settings) -> None:
         assert process.returncode == 0, error
     user = workflow.user_named(store, "kim")
     assert user and (user.role, user.disabled) == ("lead", False)
+
+
+def test_a_password_that_was_given_ends(
+    app: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = logged_in(app, "boss", "en")
+    page = ask(boss, "/people/add", name="new", role="reviewer").text
+    assert "It holds until" in page and "has to choose a password by" in page
+    given = password_in(page)
+    inside, answer = enter(app, "new", given)
+    assert str(answer.url).endswith("/account")
+
+    later = datetime.now(UTC) + timedelta(hours=72, minutes=1)
+    monkeypatch.setattr(keeping, "current", lambda: later)
+    _, answer = enter(app, "new", given)
+    assert answer.status_code == 403 and "was for once and has ended" in answer.text
+    assert ("new", "failed log in", "password ended") in said(store)
+    form = {"before": given, "one": "password9", "other": "password9"}
+    answer = inside.post("/account/password", data=form | {"token": token(inside, "/account")})
+    assert answer.status_code == 403 and "was for once and has ended" in answer.text
+    _, answer = enter(app, "new", "another one")
+    assert answer.status_code == 401  # only whoever has it learns that it has ended
+
+    given = password_in(ask(boss, "/people/change", name="new", do="password").text)
+    again, answer = enter(app, "new", given)
+    assert str(answer.url).endswith("/account")
+    form = {"before": given, "one": "password9", "other": "password9"}
+    again.post("/account/password", data=form | {"token": token(again, "/account")})
+    monkeypatch.setattr(keeping, "current", lambda: later + timedelta(days=900))
+    assert enter(app, "new", "password9")[1].status_code == 200  # one's own does not end
+
+
+def test_how_long_it_holds_is_set(settings: Settings, store: Store) -> None:
+    assert read_settings({"LUREWATCH_PASSWORD_HOURS": "8"}).password_hours == 8
+    with pytest.raises(SettingsError, match="LUREWATCH_PASSWORD_HOURS"):
+        read_settings({"LUREWATCH_PASSWORD_HOURS": "for ever"})
+    eight = replace(settings, password_hours=8)
+    app = create_app(store, secret="x" * 32, evidence_dir=settings.evidence_dir, settings=eight)
+    workflow.add_user(store, "boss", "password1", "admin")
+    ask(logged_in(app, "boss", "en"), "/people/add", name="new", role="reviewer")
+    until = next(one.password_until for one in workflow.users(store) if one.name == "new")
+    assert until and timedelta(hours=7) < until - datetime.now(UTC) <= timedelta(hours=8)

@@ -67,6 +67,8 @@ async def choose(request: Request) -> Response:
         )
     except TooOftenError:
         return await run_in_threadpool(lambda: _shown(request, status=429, password="late"))
+    except workflow.TooLateError:
+        return await run_in_threadpool(lambda: _shown(request, status=403, password="ended"))
     if not done:
         return await run_in_threadpool(lambda: _shown(request, status=401, password="wrong"))
     stay(request, user)

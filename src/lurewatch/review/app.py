@@ -84,7 +84,11 @@ def create_app(
     app.state.evidence_dir = evidence_dir
     app.state.metrics_token = settings.metrics_token
     app.state.settings = settings
-    app.state.rules = Rules(timedelta(minutes=settings.claim_minutes), settings.second_look)
+    app.state.rules = Rules(
+        timedelta(minutes=settings.claim_minutes),
+        settings.second_look,
+        timedelta(hours=settings.password_hours),
+    )
     app.state.detector, app.state.loading = None, threading.Lock()
     app.state.snapshots = {}
     app.state.openid = openid.Gate(settings.openid, secret) if settings.openid else None
@@ -202,7 +206,7 @@ def store_of(request: Request) -> Store:
 
 
 def rules_of(request: Request) -> Rules:
-    """What this installation sets for its reviewers."""
+    """What this installation sets for its people."""
     rules: Rules = request.app.state.rules
     return rules
 

@@ -10,7 +10,7 @@ from lurewatch import workflow
 from lurewatch.desk import Token, tokens
 from lurewatch.errors import NotAllowedError
 from lurewatch.review import words
-from lurewatch.review.app import checked_form, page, person, store_of
+from lurewatch.review.app import checked_form, page, person, rules_of, store_of
 from lurewatch.store import Store
 from lurewatch.store.factors import recovery_code
 from lurewatch.workflow import SERVICE, User
@@ -55,7 +55,9 @@ async def add(request: Request) -> Response:
     name, role = (str(form.get(key, [""])[0]).strip() for key in ("name", "role"))
     store, password = store_of(request), recovery_code()
     await run_in_threadpool(
-        lambda: workflow.add_user(store, name, password, role, who=user.name, once=True)
+        lambda: workflow.add_user(
+            store, name, password, role, who=user.name, once=rules_of(request).password
+        )
     )
     return await run_in_threadpool(
         lambda: _shown(
@@ -70,12 +72,19 @@ async def change(request: Request) -> Response:
     user = keeper(request)
     form = await checked_form(request)
     name, wanted, role = (str(form.get(key, [""])[0]) for key in ("name", "do", "role"))
-    if wanted not in DEEDS:
+    if wanted not in (*DEEDS, "password"):
         raise NotAllowedError(words.PROBLEMS["no deed"])
     if name == user.name:  # their own second factor they take off under My account, with a code
         raise NotAllowedError(words.REFUSALS["own account"])
     password = recovery_code() if wanted == "password" else ""
-    await run_in_threadpool(DEEDS[wanted], store_of(request), name, user.name, password or role)
+    store = store_of(request)
+    if wanted == "password":
+        once = rules_of(request).password
+        await run_in_threadpool(
+            lambda: workflow.change_user(store, name, password=password, who=user.name, once=once)
+        )
+    else:
+        await run_in_threadpool(DEEDS[wanted], store, name, user.name, role)
     return await run_in_threadpool(
         lambda: _shown(request, user, done=wanted, whose=name, password=password)
     )
@@ -93,10 +102,6 @@ def _enable(store: Store, name: str, who: str, _: str) -> None:
     workflow.change_user(store, name, disabled=False, who=who)
 
 
-def _password(store: Store, name: str, who: str, password: str) -> None:
-    workflow.change_user(store, name, password=password, who=who, once=True)
-
-
 def _factor(store: Store, name: str, who: str, _: str) -> None:
     workflow.drop_factor(store, name, who=who)
 
@@ -105,6 +110,5 @@ DEEDS: Final[dict[str, Callable[[Store, str, str, str], None]]] = {
     "role": _role,
     "disable": _disable,
     "enable": _enable,
-    "password": _password,
     "factor": _factor,
 }

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from lurewatch.errors import NotAllowedError
 from lurewatch.review.app import BACK, CHOOSE, UNDER, anybody, checked_form, page, store_of
 from lurewatch.workflow import (
+    TooLateError,
     User,
     forgive_try,
     release,
@@ -72,6 +73,8 @@ async def log_in(request: Request) -> Response:
         user = await attempt(request, name, lambda: verify_password(store, name, password))
     except TooOftenError:
         return _login(request, "late", 429)
+    except TooLateError:
+        return _login(request, "ended", 403)
     if user is None:
         return _login(request, "wrong", 401)
     return RedirectResponse(begin(request, user, choose=user.must_choose), 303)

@@ -57,6 +57,7 @@ PASSWORDS: Final = {  # why a password was not changed
     "wrong": "The password from before is not right.",
     "late": "Too many tries; wait ten minutes.",
     "differ": "The new password was typed in two ways.",
+    "ended": "This password was for once and has ended. Ask an admin for a new one.",
 }
 GRADES: Final = {"L3": "Clear", "L2": "Probable", "L1": "Clue", "L0": "Nothing"}
 LABELS: Final = {"lure": "Lure", "not_lure": "Not a lure", "unsure": "Unsure"}

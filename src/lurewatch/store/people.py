@@ -36,6 +36,11 @@ class User:
     sessions: int = 0  # moves on when a password or a second factor does: older sessions are over
     must_choose: bool = False  # whether the password was given by somebody else
     last_in: datetime | None = None
+    password_until: datetime | None = None  # when a password that somebody else gave ends
+
+    def too_late(self, now: datetime) -> bool:
+        """Whether the password that somebody else gave has ended."""
+        return self.must_choose and self.password_until is not None and self.password_until <= now
 
     @property
     def must_set_up(self) -> bool:
@@ -54,9 +59,13 @@ class User:
 
 
 def add(
-    db: Db, name: str, password: str, role: str, at: datetime, *, must_choose: bool = False
+    db: Db, name: str, password: str, role: str, at: datetime, *, until: datetime | None = None
 ) -> None:
-    """A new person; a service account gets no password."""
+    """
+    A new person; a service account gets no password.
+
+    Until then a password holds that they have to put another in place of; without, it is their own.
+    """
     db.connection.execute(
         insert(people).values(
             name=name,
@@ -64,7 +73,8 @@ def add(
             role=role,
             disabled=False,
             added_at=at,
-            must_choose=must_choose,
+            must_choose=until is not None,
+            password_until=until,
         )
     )
 
@@ -103,6 +113,7 @@ def _user(row: Any) -> User:
         row.sessions,
         row.must_choose,
         row.last_in,
+        row.password_until,
     )
 
 
@@ -125,12 +136,20 @@ def change(
     password: str | None = None,
     disabled: bool | None = None,
     role: str | None = None,
-    must_choose: bool = False,
+    until: datetime | None = None,
 ) -> None:
-    """A new password, another standing, another role; a password or a standing ends the sessions."""
+    """
+    A new password, another standing, another role; a password or a standing ends the sessions.
+
+    *until* as in `add`.
+    """
     values: dict[str, object] = {}
     if password is not None:
-        values |= {"password": HASHER.hash(password), "must_choose": must_choose}
+        values |= {
+            "password": HASHER.hash(password),
+            "must_choose": until is not None,
+            "password_until": until,
+        }
     if disabled is not None:
         values["disabled"] = disabled
     if values:

@@ -251,6 +251,7 @@ people = Table(
     Column("sessions", Integer, nullable=False, server_default="0"),  # one that began under another number is over
     Column("must_choose", Boolean, nullable=False, server_default=false()),  # the password was given by somebody else
     Column("last_in", Moment),
+    Column("password_until", Moment),  # when a password that somebody else gave ends; null: no end
 )  # fmt: skip
 
 wrong_tries = Table(  # wrong passwords and codes of late

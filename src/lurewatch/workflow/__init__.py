@@ -82,6 +82,7 @@ from lurewatch.workflow.filing import (
 from lurewatch.workflow.judging import RANK_BATCH, Judged, judge_pending, judge_post, rank_findings
 from lurewatch.workflow.keeping import (
     AuditCheck,
+    TooLateError,
     add_user,
     audit_log,
     audit_page,
@@ -283,6 +284,7 @@ __all__ = [
     "Source",
     "SourceDay",
     "TakenIn",
+    "TooLateError",
     "User",
     "Waiting",
     "Wanted",

@@ -1,7 +1,7 @@
 """People, the audit log, and what is forgotten."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lurewatch.errors import NotAllowedError
 from lurewatch.store import (
@@ -49,13 +49,19 @@ def audit_page(
 
 
 def add_user(
-    store: Store, name: str, password: str, role: str, *, who: str = "", once: bool = False
+    store: Store,
+    name: str,
+    password: str,
+    role: str,
+    *,
+    who: str = "",
+    once: timedelta | None = None,
 ) -> None:
     """
     A new person for the console, or the account of another system, which has no password.
 
     *who* is the admin who adds them; without, whoever has the machine.
-    A password for *once* is one that they have to put another in place of when they come in.
+    A password for *once* is one that they have to put another in place of within that time.
     """
     if not name.strip() or not name.isprintable() or len(name) > 64:
         raise NotAllowedError("a name is 1 to 64 characters that can be seen")
@@ -66,7 +72,7 @@ def add_user(
         check_keeper(db, who, name)
         if people.get(db, name):
             raise NotAllowedError(f"{name!r} is there already; lurewatch user passwd {name}")
-        people.add(db, name, password, role, current(), must_choose=once)
+        people.add(db, name, password, role, current(), until=_end(once))
         audit.note(db, current(), who or operator_name(), f"add {role}", name)
 
 
@@ -78,7 +84,7 @@ def change_user(
     disabled: bool | None = None,
     role: str | None = None,
     who: str = "",
-    once: bool = False,
+    once: timedelta | None = None,
 ) -> None:
     """
     A new password, another standing or another role for a person; *who* and *once* as in `add_user`.
@@ -98,7 +104,7 @@ def change_user(
             check_person(user)
         if role == SERVICE:
             raise NotAllowedError("a person is made no service account: add one beside")
-        people.change(db, name, password=password, disabled=disabled, role=role, must_choose=once)
+        people.change(db, name, password=password, disabled=disabled, role=role, until=_end(once))
         done = {
             "set password": password is not None,
             "disable person": disabled is True,
@@ -107,6 +113,10 @@ def change_user(
         }
         for what in (what for what, was in done.items() if was):
             audit.note(db, current(), who or operator_name(), what, name)
+
+
+def _end(once: timedelta | None) -> datetime | None:
+    return current() + once if once else None
 
 
 def check_role(role: str) -> None:
@@ -149,26 +159,41 @@ def choose_password(store: Store, name: str, before: str, password: str) -> bool
     """
     A person puts a password of their own in place of the one from before, which ends their sessions.
 
-    Gives nothing where *before* is not theirs.
+    Gives nothing where *before* is not theirs. Raises NotAllowedError where it has ended.
     """
     check_password(password)
     if password == before:
         raise NotAllowedError("choose a password that is another than the one before")
     with store.begin() as db:
         right = people.verified(db, name, before)
-        if right:
+        late = right is not None and right.too_late(current())
+        if right and not late:
             people.change(db, name, password=password)
-        audit.note(db, current(), name, "set password" if right else "failed password", name)
+        said = "failed password" if late or not right else "set password"
+        audit.note(db, current(), name, said, name)
+    if late:
+        raise TooLateError
     return True if right else None
 
 
+class TooLateError(NotAllowedError):
+    """The password that somebody else gave has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("this password was for once and has ended: ask an admin for a new one")
+
+
 def verify_password(store: Store, name: str, password: str) -> User | None:
-    """The person, if name and password belong together."""
+    """The person, if name and password belong together. Raises TooLateError where it has ended."""
     with store.begin() as db:
         user = people.verified(db, name, password)
-        if user and not user.second_factor:
+        late = user is not None and user.too_late(current())
+        if user and not user.second_factor and not late:
             people.came_in(db, name, current())
-        audit.note(db, current(), name[:100], "log in" if user else "failed log in", "")
+        said = "failed log in" if late or not user else "log in"
+        audit.note(db, current(), name[:100], said, "password ended" if late else "")
+    if late:
+        raise TooLateError
     return user
 
 

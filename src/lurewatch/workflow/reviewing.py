@@ -124,12 +124,16 @@ def several(store: Store, finding_ids: Sequence[int], *, reader: str) -> dict[in
     return found
 
 
+ONCE: Final = timedelta(hours=72)  # how long a password holds that an admin gave
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an installation sets for its reviewers."""
+    """What an installation sets for its people."""
 
     lease: timedelta = LEASE
     second_share: float = SECOND_SHARE
+    password: timedelta = ONCE
 
 
 @dataclass(frozen=True, slots=True)

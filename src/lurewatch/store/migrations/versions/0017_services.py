@@ -1,4 +1,10 @@
-"""What requests tell of their posts, which later looks are compared with; whose service account's a token is, and how far campaigns are."""
+"""
+Service accounts own tokens, campaigns have a state, requests keep what was reported.
+
+A password that somebody else gave has an end.
+"""
+
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +24,14 @@ def upgrade() -> None:
     with op.batch_alter_table("tokens") as batch:
         batch.add_column(sa.Column("account", sa.String(length=100), nullable=True))
         batch.create_foreign_key(op.f("fk_tokens_account"), "people", ["account"], ["name"])
+    with op.batch_alter_table("people") as batch:
+        batch.add_column(sa.Column("password_until", Moment(timezone=True), nullable=True))
+    people = sa.table("people", sa.column("must_choose"), sa.column("password_until", Moment))
+    op.execute(  # those that wait to be changed now hold as long as new ones do
+        people.update()
+        .where(people.c.must_choose == sa.true())
+        .values(password_until=datetime.now(UTC) + timedelta(hours=72))
+    )
     with op.batch_alter_table("campaigns") as batch:
         batch.add_column(
             sa.Column("state", sa.String(length=16), nullable=False, server_default="open")
@@ -44,6 +58,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take them away; a service account is nobody then who could log in."""
     op.drop_table("campaign_events")
+    with op.batch_alter_table("people") as batch:
+        batch.drop_column("password_until")
     with op.batch_alter_table("campaigns") as batch:
         batch.drop_column("state")
     with op.batch_alter_table("tokens") as batch:
