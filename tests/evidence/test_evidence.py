@@ -5,11 +5,13 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
+from typer.testing import CliRunner
 
 from lurewatch import workflow
 from lurewatch.browser import (
@@ -21,12 +23,13 @@ from lurewatch.browser import (
     undrawn,
     who_asks,
 )
+from lurewatch.cli import app as command
 from lurewatch.cli.acting import keep_all, setup, without_evidence
 from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
 from lurewatch.errors import InputError, SettingsError
 from lurewatch.evidence.package import keep, robots_said
-from lurewatch.evidence.verify import verify
+from lurewatch.evidence.verify import Record, verify
 from lurewatch.finding import Finding
 from lurewatch.store import Store
 from lurewatch.takedown import (
@@ -216,3 +219,46 @@ def test_evidence_that_is_not_complete_is_tried_again(store: Store, settings: Se
     assert [one.finding_id for one in without_evidence(store)] == [number]
     workflow.record_evidence(store, number, settings.evidence_dir / "y", "1" * 64, complete=True)
     assert without_evidence(store) == []
+
+
+def test_a_package_is_compared_with_what_is_on_record(
+    store: Store,
+    settings: Settings,
+    a_finding: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Whoever changes a file and all digests of the package cannot change the record of it."""
+    monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+    finding = workflow.finding(store, a_finding(), reader="t")
+    captures = workflow.captures_of(store, finding.post)
+    kept = keep(finding, captures, settings.evidence_dir, None, now=datetime.now(UTC), roots={})
+    run = CliRunner()
+
+    def said(path: Path) -> str:
+        return run.invoke(command, ["evidence", "verify", str(path)]).stdout
+
+    assert "has no record of the package" in said(kept.path)
+    workflow.record_evidence(store, finding.finding_id, kept.path, kept.sums_sha256, False)
+    exported = zipped(kept.path, tmp_path / "x.zip", folder=f"{kept.path.name}/")
+    renamed = zipped(kept.path, tmp_path / "y.zip", folder="other/")
+    for path in (kept.path, exported, renamed):
+        assert "✓ SHA256SUMS 与本机记录的摘要一致" in said(path)
+
+    fields = (kept.path / "fields.json").read_bytes()
+    (kept.path / "fields.json").write_bytes(fields.replace(b"tieba", b"weibo"))
+    facts = sorted(one for one in kept.path.iterdir() if one.name != "SHA256SUMS")
+    sums = "".join(f"{sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in facts)
+    (kept.path / "SHA256SUMS").write_text(sums)
+    checks = {one.english: one.holds for one in verify(kept.path)}
+    assert [why for why, holds in checks.items() if not holds] == [list(checks)[-1]]  # incomplete
+    records = [Record(kept.path.name, kept.sums_sha256)]
+    (wrong,) = [one for one in verify(kept.path, None, records) if "on record here is" in one.english]  # fmt: skip
+    assert not wrong.holds and kept.sums_sha256 in wrong.english
+    done = run.invoke(command, ["evidence", "verify", str(kept.path)])
+    assert done.exit_code == 1 and "✗" in done.stdout and "与本机记录不符" in done.stdout
+    assert "✓ SHA256SUMS 与本机记录的摘要一致" in said(exported)
+
+    monkeypatch.setenv("LUREWATCH_HOME", str(tmp_path / "none"))
+    assert "本机" not in said(exported)  # where there is no store, nothing is said of one
+    assert not (tmp_path / "none").exists()

@@ -15,6 +15,7 @@ from lurewatch.errors import InputError
 
 if TYPE_CHECKING:
     from lurewatch.config import Settings
+    from lurewatch.evidence.verify import Record
     from lurewatch.finding import Finding
     from lurewatch.store import Store
 
@@ -198,10 +199,14 @@ def verify(
     tsa_roots: Annotated[Path | None, typer.Option(help="Certificates (PEM) of whom to believe about time.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:  # fmt: skip
-    """Check a package offline; exit code 1 when anything does not hold."""
+    """
+    Check a package offline; exit code 1 when anything does not hold.
+
+    Where this installation has a store, the package's digest is compared with the one on record.
+    """
     from lurewatch.evidence.verify import verify as check
 
-    checks = check(package, tsa_roots)
+    checks = check(package, tsa_roots, records_here())
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in checks], ensure_ascii=False, indent=2))
     else:
@@ -209,6 +214,25 @@ def verify(
             typer.echo(f"{'✓' if one.holds else '✗'} {one.chinese} · {one.english}")
     if not all(one.holds for one in checks):
         sys.exit(1)
+
+
+def records_here() -> "list[Record] | None":
+    """What this installation wrote down of packages; nothing where it has no store, which is not made for it."""
+    from lurewatch.config import read_settings
+    from lurewatch.errors import LurewatchError
+    from lurewatch.evidence.verify import Record
+    from lurewatch.workflow import evidence_digests
+
+    settings = read_settings()
+    file = settings.db_url.partition("sqlite:///")[2].partition("?")[0]
+    if settings.db_url.startswith("sqlite") and not Path(file).is_file():
+        return None
+    try:
+        _, store = opened()
+        return [Record(name, digest) for name, digest in evidence_digests(store)]
+    except LurewatchError as error:
+        typer.echo(f"Not compared with the record of this installation: {error}", err=True)
+        return None
 
 
 @takedown_app.command("list")

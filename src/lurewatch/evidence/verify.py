@@ -1,8 +1,9 @@
-"""Check a package with nothing but its own files, and say what holds."""
+"""Check a package with its own files, and with the record where there is one, and say what holds."""
 
 import json
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,14 @@ LARGEST: Final = 1 << 30  # bytes of one file: more is no evidence of ours
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What an installation wrote down of a package when it was sealed."""
+
+    name: str  # of its folder; empty once it is kept no longer
+    sums_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One thing that holds, or does not, in both languages."""
 
@@ -27,10 +36,14 @@ class Check:
     english: str
 
 
-def verify(path: Path, tsa_roots: Path | None = None) -> list[Check]:
+def verify(
+    path: Path, tsa_roots: Path | None = None, records: Sequence[Record] | None = None
+) -> list[Check]:
     """
     Every check of a package, a folder or an exported zip. Raises InputError when it is none.
 
+    *records* are those of this installation, if it has any: whoever changes a package and all digests
+    in it cannot change them too.
     *tsa_roots* holds the certificates in PEM of whom to believe about time; without it a time
     stamp is only checked to be about this package.
     """
@@ -65,7 +78,35 @@ def verify(path: Path, tsa_roots: Path | None = None) -> list[Check]:
     )
     if CUSTODY in files:
         checks.append(_handed_on(files[CUSTODY], files[SUMS]))
+    if records is not None:
+        checks.append(_recorded(name_of(path), sha256(files[SUMS]).hexdigest(), records))
     return [*checks, _complete(files[MANIFEST])]
+
+
+def _recorded(name: str, digest: str, records: Sequence[Record]) -> Check:
+    own = {one.sums_sha256 for one in records if one.name == name}
+    if digest in own or (not own and digest in {one.sums_sha256 for one in records}):
+        return Check(True, f"{SUMS} 与本机记录的摘要一致", f"{SUMS} has the digest on record here")
+    if own:
+        return Check(
+            False,
+            f"{SUMS} 的摘要 {digest} 与本机记录不符（记录为 {'、'.join(sorted(own))}）",
+            f"{SUMS} has the digest {digest}, on record here is {', '.join(sorted(own))}",
+        )
+    return Check(
+        True,
+        "本机没有这个证据包的记录，无从比对",
+        "this installation has no record of the package to compare it with",
+    )
+
+
+def name_of(path: Path) -> str:
+    """What a package is called: its folder, or the folder that its zip puts around it."""
+    if path.is_dir():
+        return path.resolve().name
+    with zipfile.ZipFile(path) as archive:
+        first = next(iter(archive.namelist()), "")
+    return first.partition("/")[0] if "/" in first else path.stem
 
 
 def _stamped(token: bytes, sums: bytes, tsa_roots: Path | None) -> Check:

@@ -48,6 +48,12 @@ def evidence_of(db: Db, finding_id: int) -> list[KeptEvidence]:
     return _packages(db, select(evidence).where(evidence.c.finding_id == finding_id))
 
 
+def digests(db: Db) -> list[tuple[str, str]]:
+    """The folder's name and the digest of every package that was ever kept; no name once it is gone."""
+    rows = db.connection.execute(select(evidence.c.path, evidence.c.sums_sha256))
+    return [(Path(row.path).name if row.path else "", row.sums_sha256) for row in rows]
+
+
 def all_evidence(db: Db) -> list[KeptEvidence]:
     """Every package, newest first."""
     return _packages(db, select(evidence))

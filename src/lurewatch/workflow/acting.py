@@ -57,6 +57,12 @@ def all_evidence(store: Store) -> list[KeptEvidence]:
         return asked.all_evidence(db)
 
 
+def evidence_digests(store: Store) -> list[tuple[str, str]]:
+    """The name and the digest of every package on record, those too that are kept no longer."""
+    with store.reading() as db:
+        return asked.digests(db)
+
+
 def note_custody(store: Store, sums_sha256: str, who: str, what: str) -> None:
     """Write down what was done with a package: read, stamped, exported."""
     with store.begin() as db:
