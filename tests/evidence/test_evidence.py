@@ -4,8 +4,10 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from lurewatch.takedown import (
     missing,
     read_institution,
 )
+from tests.crawlers.test_spiders import server
 
 PROFILE = """
 name: 演示消费金融有限公司
@@ -52,8 +55,6 @@ authorised_person: 经办人
 @pytest.fixture
 def seen(store: Store, settings: Settings, a_finding: Any) -> Iterator[tuple[Settings, Finding]]:
     """A finding whose public page is on the demo platform."""
-    from dataclasses import replace
-
     from lurewatch.demo.posts import posts_of
 
     post = posts_of("tieba")[0]
@@ -72,9 +73,13 @@ def package(store: Store, seen: tuple[Settings, Finding]) -> Path:
 def test_a_package_holds_what_the_page_showed(package: Path) -> None:
     names = {path.name for path in package.iterdir()}
     pages = {"served.html", "viewport.png", "page.png", "dom.html", "visible.txt", "page.wacz"}
-    assert names == pages | {"SHA256SUMS", "manifest.json", "fields.json"}
+    assert names == pages | {"SHA256SUMS", "manifest.json", "fields.json", "robots.txt"}
     manifest = json.loads((package / "manifest.json").read_text("utf-8"))
     assert manifest["complete"] is True
+    assert manifest["robots"] == "obeyed: robots.txt allows this page"
+    robots = manifest["robots_answer"]
+    assert robots["status"] == 200 and robots["asked_as"] == who_asks()
+    assert robots["sha256"] == sha256((package / "robots.txt").read_bytes()).hexdigest()
     assert manifest["visit"]["status"] == 200
     assert manifest["visit"]["user_agent"].startswith("Mozilla/5.0 ")
     assert manifest["visit"]["user_agent"].endswith(f" {who_asks()}")
@@ -159,7 +164,7 @@ def test_without_a_browser_the_served_page_is_sealed(store: Store, settings: Set
     kept = keep(finding, captures, settings.evidence_dir, None, now=datetime.now(UTC), roots={})
     assert not kept.complete
     assert "obeyed" in json.loads((kept.path / "manifest.json").read_bytes())["robots"]
-    assert robots_said([]).startswith("not asked")  # no spider found it: nobody says it was obeyed
+    assert robots_said([], None, "").startswith("not asked")  # no spider found it: nobody says so
     assert "no browser" in kept.problems[0]
     assert (kept.path / "served.html").read_bytes() == captures[0].body
     checks = verify(kept.path)
@@ -169,7 +174,7 @@ def test_without_a_browser_the_served_page_is_sealed(store: Store, settings: Set
 def test_a_page_on_a_private_address_is_not_visited(store: Store, settings: Settings, a_finding: Any) -> None:  # fmt: skip
     number = a_finding(url="http://127.0.0.1:9/p/1")
     (problem,) = keep_all(store, settings, [workflow.finding(store, number, reader="t")])
-    assert "did not come" in problem
+    assert "was not visited: robots.txt is on a private address" in problem
 
 
 def test_a_profile_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -180,8 +185,6 @@ def test_a_profile_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_the_browser(settings: Settings) -> None:
-    from dataclasses import replace
-
     path = find_chromium(settings)
     assert path
     assert "Chinese" not in undrawn(path)
@@ -262,3 +265,60 @@ def test_a_package_is_compared_with_what_is_on_record(
     monkeypatch.setenv("LUREWATCH_HOME", str(tmp_path / "none"))
     assert "本机" not in said(exported)  # where there is no store, nothing is said of one
     assert not (tmp_path / "none").exists()
+
+
+PAGE = "<!doctype html><meta charset=utf-8><p>停息挂账，加微信 demo_0088"
+
+
+@pytest.mark.parametrize(
+    ("answer", "visits", "said"),
+    [
+        ((200, "User-agent: *\nDisallow: /p/"), 0, "robots.txt forbids this page"),
+        ((200, "User-agent: lurewatch\nDisallow: /\n\nUser-agent: *\nAllow: /"), 0, "forbids"),
+        ((200, "User-agent: *\nDisallow: /q/"), 1, "obeyed: robots.txt allows this page"),
+        ((404, ""), 1, "obeyed: there is no robots.txt"),
+        ((503, ""), 0, "robots.txt answered 503: everything is forbidden"),
+    ],
+)
+def test_a_visit_obeys_robots(
+    store: Store,
+    settings: Settings,
+    a_finding: Any,
+    answer: tuple[int, str],
+    visits: int,
+    said: str,
+) -> None:
+    asked = list[str]()
+
+    def serve(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        asked.append(request.path)
+        if request.path == "/robots.txt":
+            return answer[0], {"Content-Type": "text/plain"}, answer[1].encode()
+        return 200, {"Content-Type": "text/html; charset=utf-8"}, PAGE.encode()
+
+    number = a_finding(post_id="1", url="https://tieba.baidu.com/p/1")
+    with server(serve) as root:
+        at_root = replace(settings, roots={"tieba": root})
+        problems = keep_all(store, at_root, [workflow.finding(store, number, reader="t")])
+        assert asked[0] == "/robots.txt" and asked.count("/p/1") == visits
+        (kept,) = workflow.evidence_of(store, number)
+        manifest = json.loads((kept.path / "manifest.json").read_bytes())
+        assert said in manifest["robots"] and manifest["robots_answer"]["allowed"] == bool(visits)
+        assert manifest["robots_obeyed"] and kept.complete == bool(visits) == (not problems)
+        if visits:
+            return
+
+        workflow.add_by_person(store, workflow.finding(store, number, reader="t").post, ("image/png", b"\x89PNG"), "ann")  # fmt: skip
+        assert keep_all(store, at_root, [workflow.finding(store, number, reader="t")]) == []
+        assert asked.count("/p/1") == 0
+        package = workflow.evidence_of(store, number)[0].path
+        assert (package / "captured-by-person.png").is_file()
+        assert all(one.holds for one in verify(package))
+        assert "a person captured the page" in verify(package)[-1].english
+
+        workflow.record_reading(store, "tieba", robots="forbids", terms="none", permission="file 7", delay=10)  # fmt: skip
+        keep_all(store, at_root, [workflow.finding(store, number, reader="t")])
+        assert asked.count("/p/1") == 1
+        manifest = json.loads((workflow.evidence_of(store, number)[0].path / "manifest.json").read_bytes())  # fmt: skip
+        assert "by the platform's written permission: file 7" in manifest["robots"]
+        assert manifest["robots_obeyed"] is False and manifest["shown_by"] == "browser"

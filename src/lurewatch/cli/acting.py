@@ -110,6 +110,7 @@ def keep_all(store: "Store", settings: "Settings", chosen: "list[Finding]") -> l
                 now=datetime.now(UTC),
                 roots=settings.roots,
                 authority=settings.tsa,
+                permission=permission_of(store, finding.post.platform),
             )
             workflow.record_evidence(
                 store, finding.finding_id, kept.path, kept.sums_sha256, kept.complete
@@ -119,6 +120,16 @@ def keep_all(store: "Store", settings: "Settings", chosen: "list[Finding]") -> l
             if not kept.complete:
                 problems.append(f"finding {finding.finding_id}: {'; '.join(kept.problems)}")
     return problems
+
+
+def permission_of(store: "Store", platform: str) -> str:
+    """Where a platform's written permission to visit its pages is kept, and who read that; mostly there is none."""
+    from lurewatch import workflow
+
+    reading = workflow.register(store).get(platform)
+    if reading is None or not reading.permission:
+        return ""
+    return f"{reading.permission} ({reading.read_by}, {reading.read_at:%Y-%m-%d})"
 
 
 def stamped(store: "Store", package: Path, sums_sha256: str, authority: str) -> list[str]:

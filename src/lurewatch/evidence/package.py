@@ -20,8 +20,11 @@ from urllib.parse import urlsplit
 from lurewatch import __version__
 from lurewatch.custody import Entry, line_of
 from lurewatch.dates import CHINA
+from lurewatch.evidence.robots import Robots
+from lurewatch.evidence.robots import ask as ask_robots
 from lurewatch.evidence.shoot import Shot, shoot, show_capture
-from lurewatch.evidence.stamp import TOKEN, ask
+from lurewatch.evidence.stamp import TOKEN
+from lurewatch.evidence.stamp import ask as ask_authority
 from lurewatch.evidence.wacz import pack
 from lurewatch.finding import Decision, Finding
 from lurewatch.post import Capture
@@ -35,6 +38,7 @@ ANALYSIS: Final = "analysis.json"
 EXPORT_SUMS: Final = "EXPORT.SHA256SUMS"
 CUSTODY: Final = "custody.jsonl"
 WACZ: Final = "page.wacz"
+ROBOTS: Final = "robots.txt"
 FOUND: Final = 16  # characters of the post's text that must stand on the page in a row
 
 
@@ -57,12 +61,15 @@ def keep(
     now: datetime,
     roots: Mapping[str, str],
     authority: str | None = None,
+    permission: str = "",
 ) -> KeptPackage:
     """
     Make the package of a finding in *folder*: all of it, or none of it.
 
     Without a browser, or when the page does not come, what the spider kept is sealed and the
-    manifest says what is lacking. *authority* is asked for a time stamp over SHA256SUMS; when it
+    manifest says what is lacking. What robots.txt forbids is not visited either, unless *permission*
+    says where the platform's written permission is kept; what a person captured of such a page makes
+    the package complete. *authority* is asked for a time stamp over SHA256SUMS; when it
     gives none the package is whole all the same, and `stamp` asks again.
     """
     post = finding.post
@@ -71,12 +78,23 @@ def keep(
     draft = Path(tempfile.mkdtemp(dir=folder, prefix=f".{name}."))
     try:
         problems: list[str] = []
-        shot = _visit(finding, browser, roots, problems)
+        robots = _robots(finding, browser, roots)
+        shut = robots is not None and not robots.allowed and not permission
+        if shut and robots:
+            problems.append(f"the page was not visited: {robots.said}")
+            captures = by_person_first(captures)
+        shot = None if shut else _visit(finding, browser, roots, problems)
         files = dict(_facts(finding, captures, browser, shot, now))
+        if robots and robots.body:
+            files[ROBOTS] = robots.body
         found = shot is not None and shows(shot.text, post.text or post.title)
         if shot is not None and not found:
             problems.append("the post's text is not on the page as rendered")
-        manifest = _manifest(finding, captures, shot, found, problems, now, roots, authority)
+        witnessed = shut and bool(captures) and of_person(captures[0])
+        shown_by = "browser" if found else "person" if witnessed else ""
+        manifest = _manifest(
+            finding, captures, shot, shown_by, problems, now, roots, authority, robots, permission
+        )
         files[MANIFEST] = json.dumps(manifest, ensure_ascii=False, indent=2).encode(
             "utf-8", "replace"
         )
@@ -90,7 +108,26 @@ def keep(
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return KeptPackage(final, sha256(sums.encode()).hexdigest(), found, tuple(problems))
+    return KeptPackage(final, sha256(sums.encode()).hexdigest(), bool(shown_by), tuple(problems))
+
+
+def _robots(finding: Finding, browser: "Browser | None", roots: Mapping[str, str]) -> Robots | None:
+    """What robots.txt says of the page; nothing where no visit is to be made."""
+    if browser is None:
+        return None
+    return ask_robots(
+        browser, located(finding.post.url, finding.post.platform, roots), roots.values()
+    )
+
+
+def by_person_first(captures: Sequence[Capture]) -> list[Capture]:
+    """The captures with what people brought first, each part in its order."""
+    return sorted(captures, key=lambda one: not of_person(one))
+
+
+def of_person(capture: Capture) -> bool:
+    """Whether a person brought it, as a screenshot or a saved page."""
+    return capture.how == "person" and bool(capture.body)
 
 
 def _visit(
@@ -180,11 +217,13 @@ def _manifest(
     finding: Finding,
     captures: Sequence[Capture],
     shot: Shot | None,
-    found: bool,
+    shown_by: str,
     problems: list[str],
     now: datetime,
     roots: Mapping[str, str],
     authority: str | None,
+    robots: Robots | None,
+    permission: str,
 ) -> dict[str, Any]:
     post, ended = finding.post, datetime.now(UTC)
     return {
@@ -203,8 +242,11 @@ def _manifest(
         if authority
         else "none: no authority is set",
         "login": "none: no cookies, no storage",
-        "robots": robots_said(captures),
-        "complete": found,
+        "robots": robots_said(captures, robots, permission),
+        "robots_answer": robots.facts() if robots else None,
+        "robots_obeyed": robots is None or robots.allowed or shot is None,
+        "complete": bool(shown_by),
+        "shown_by": shown_by,
         "problems": problems,
         "visit": {
             "final_url": shot.final_url,
@@ -237,6 +279,7 @@ def _manifest(
             "system": platform.system(),
         },
         "steps": [
+            "ask robots.txt of the page's host, and visit nothing that it forbids without permission",
             "open a new browser context without cookies or storage",
             "visit the address and wait until it has loaded",
             "take the viewport, the whole page, the DOM, the visible text and every answer",
@@ -245,11 +288,15 @@ def _manifest(
     }
 
 
-def robots_said(captures: Sequence[Capture]) -> str:
-    """What is known of robots.txt: a post that a person or another tool brought was found by no spider."""
+def robots_said(captures: Sequence[Capture], robots: Robots | None, permission: str) -> str:
+    """In words, what is known of robots.txt: for the visit, else for the page that a spider found."""
+    if robots and not robots.allowed and permission:
+        return f"{robots.said}; visited by the platform's written permission: {permission}"
+    if robots:
+        return f"obeyed: {robots.said}"
     if captures and captures[0].how == "spider":
-        return "obeyed by the spider that found the page"
-    return "not asked: no spider found the page; this is one visit to one address"
+        return "obeyed by the spider that found the page; no visit was made"
+    return "not asked: no spider found the page, and no visit was made"
 
 
 def clock_ahead(shot: Shot | None, now: datetime) -> str:
@@ -270,7 +317,7 @@ def stamp(package: Path, authority: str) -> None:
     target = package / TOKEN
     if target.exists():
         return
-    token = ask(authority, (package / SUMS).read_bytes())
+    token = ask_authority(authority, (package / SUMS).read_bytes())
     draft = package.with_name(f".{package.name}.tsr")
     draft.write_bytes(token)
     draft.replace(target)

@@ -156,9 +156,17 @@ def _handed_on(log: bytes, sums: bytes) -> Check:
 
 def _complete(manifest: bytes) -> Check:
     try:
-        complete = json.loads(manifest).get("complete") is True
+        written = json.loads(manifest)
+        complete = written.get("complete") is True
+        person = written.get("shown_by") == "person"
     except (ValueError, AttributeError):
         return Check(False, "清单无法读取", "the manifest cannot be read")
+    if complete and person:
+        return Check(
+            True,
+            "robots.txt 禁止访问该页，内容由人员截取",
+            "robots.txt forbids a visit; a person captured the page",
+        )
     return Check(
         complete,
         "页面显示了该内容" if complete else "不完整：页面未显示该内容，或未能截图",
