@@ -128,7 +128,9 @@ class Sent:
     sent: int
     removed: Share  # whoever saw to it
     by_platform: Share  # as the page said: what the recipient did about it
-    by_author: int  # deleted, made private, or gone with its account
+    by_author: int  # deleted, or made private
+    closed: int  # gone with its account
+    untold: int  # gone, and the page did not say who saw to that, or a person said so
     refused: Share
     countered: Share
     repeated: Share
@@ -298,7 +300,9 @@ def _place(name: str) -> tuple[bool, bool, int, str]:
 
 
 BY_PLATFORM: Final = "removed_by_platform"
-AUTHORS: Final = ("deleted_or_private", "account_closed")  # causes
+BY_AUTHOR: Final = "deleted_or_private"
+CLOSED: Final = "account_closed"
+CAUSES: Final = frozenset({BY_PLATFORM, BY_AUTHOR, CLOSED})
 
 
 def _sent(name: str, rows: Sequence[RequestTimes]) -> Sent:
@@ -312,7 +316,9 @@ def _sent(name: str, rows: Sequence[RequestTimes]) -> Sent:
         sent=len(rows),
         removed=share(bool(row.removed_at) for row in rows),
         by_platform=share(row.removed_at is not None and row.cause == BY_PLATFORM for row in rows),
-        by_author=sum(row.cause in AUTHORS for row in gone),
+        by_author=sum(row.cause == BY_AUTHOR for row in gone),
+        closed=sum(row.cause == CLOSED for row in gone),
+        untold=sum(row.cause not in CAUSES for row in gone),
         refused=share(row.refused for row in rows),
         countered=share(row.countered for row in rows),
         repeated=share(row.repeated for row in rows),

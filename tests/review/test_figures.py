@@ -147,18 +147,17 @@ def test_what_came_of_requests_by_recipient() -> None:
             "贴吧", day(0), sent_at=day(1), removed_at=day(2), cause="removed_by_platform"
         ),
         RequestTimes("贴吧", day(0), sent_at=day(1), removed_at=day(2), cause="deleted_or_private"),
+        RequestTimes("贴吧", day(0), sent_at=day(1), removed_at=day(2), cause="account_closed"),
+        RequestTimes("贴吧", day(0), sent_at=day(1), removed_at=day(2), cause="gone"),
+        RequestTimes("贴吧", day(0), sent_at=day(1), removed_at=day(2)),
         RequestTimes("贴吧", day(0), sent_at=day(1), refused=True, ended_at=day(3)),
         RequestTimes("微博", day(0), sent_at=day(1), countered=True, repeated=True),
         RequestTimes("微博", day(0)),
     ]
     everything, weibo, tieba = by_channel(rows)
-    assert (everything.name, everything.sent, everything.removed.hits) == ("", 4, 2)
-    assert (tieba.name, tieba.sent, tieba.by_platform.hits, tieba.by_author) == (
-        "贴吧",
-        3,
-        1,
-        1,
-    )
+    assert (everything.name, everything.sent, everything.removed.hits) == ("", 7, 5)
+    assert (tieba.name, tieba.sent, tieba.removed.hits) == ("贴吧", 6, 5)
+    assert (tieba.by_platform.hits, tieba.by_author, tieba.closed, tieba.untold) == (1, 1, 1, 2)
     assert (tieba.refused.hits, tieba.countered.hits, weibo.countered.hits, weibo.repeated.hits) == (1, 0, 1, 1)  # fmt: skip
 
 

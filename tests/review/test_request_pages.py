@@ -1,5 +1,6 @@
 """Requests in the console: two people, a step each, and nothing for whom it is not."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -151,3 +152,29 @@ def test_a_lead_takes_a_days_requests_further_at_once(
     )
     listed = [one for one in workflow.audit_log(store) if one.what == "list findings"]
     assert {"ann", "lee"} <= {one.who for one in listed}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "kept"),
+    [
+        ("removed_by_platform", "removed by the platform", "平台已处置"),
+        ("deleted_or_private", "deleted or made private by its author", "作者删除或隐藏"),
+        ("account_closed", "its account is closed", "账号注销或封禁"),
+        ("gone", "gone; the page does not say why", "已不可见，页面未说明原因"),
+    ],
+)
+def test_each_way_of_being_gone_is_told_apart(
+    app: Any, store: Store, a_finding: Any, outcome: Any, said: str, kept: str
+) -> None:
+    number = drafted(store, a_finding())
+    sent(store, number)
+    client = logged_in(app, language="en")
+    assert f"Removed: {said}" not in client.get("/requests").text
+    now = datetime.now(UTC)
+    workflow.record_check(store, number, outcome, "", now)
+    assert f"Removed: {said}" in client.get("/requests").text
+    assert f"Removed: {said}" in client.get(f"/requests/{number}").text
+    assert f"removed（{kept}）" in client.get("/register.csv").text
+    workflow.record_check(store, number, "live", "", now + timedelta(hours=1))
+    assert said not in client.get("/requests").text  # it is back
+    assert kept not in client.get("/register.csv").text

@@ -249,14 +249,16 @@ def show(
     if as_json:
         shown = asdict(request) | {
             "events": [asdict(event) for event in events],
+            "cause": workflow.causes(store, [request]).get(number),
             "checks": [asdict(check) for check in workflow.checks_of(store, number)],
             "files": [asdict(file) for file in workflow.files_of(store, [number])],
             "forms": {form[0].code: [asdict(block) for block in form[1]]} if form else {},
         }
         typer.echo(json.dumps(shown, default=str, ensure_ascii=False, indent=2))
         return
+    cause = workflow.causes(store, [request]).get(number, "")
     typer.echo(
-        f"Request {number}, track {request.track}: {request.state}, to {request.recipient}"
+        f"Request {number}, track {request.track}: {request.state}{f' ({cause})' if cause else ''}, to {request.recipient}"
         f" ({request.channel}), drafted by {request.drafted_by}, {request.letter}"
     )
     for event in events:

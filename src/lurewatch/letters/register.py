@@ -76,6 +76,7 @@ class Beside:
     cluster: int | None = None
     fingerprints: Sequence[tuple[str, str]] = ()  # channel and keyed hash of each contact
     checked_at: datetime | None = None
+    cause: str = ""  # as what its page tells that a post is gone
 
 
 def row_of(
@@ -123,7 +124,7 @@ def row_of(
         _sent(request, events),
         next((one.receipt for one in reversed(events) if one.receipt), ""),
         _said(events, ("removed", "refused")),
-        request.state,
+        f"{request.state}（{words['outcomes'][beside.cause]}）" if beside.cause else request.state,
         moment(beside.checked_at),
         _said(events, ("reopen",)),
         _said(events, ("countered",)),

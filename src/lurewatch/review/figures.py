@@ -171,7 +171,7 @@ def reason_named(name: str, said: Said) -> str:
 
 
 def sent_rows(some: Sequence[Sent], said: Said) -> list[tuple[object, ...]]:
-    """(of what, sent, removed, share, from, to, by the platform, by the author, refused, countered, twice)."""
+    """(of what, sent, removed, share, from, to, by the platform, by the author, with its account, unsaid, refused, countered, twice)."""
     return [
         (
             reason_named(one.name, said),
@@ -180,6 +180,8 @@ def sent_rows(some: Sequence[Sent], said: Said) -> list[tuple[object, ...]]:
             *map(percent, (one.removed.share, one.removed.low, one.removed.high)),
             one.by_platform.hits,
             one.by_author,
+            one.closed,
+            one.untold,
             one.refused.hits,
             one.countered.hits,
             one.repeated.hits,
@@ -270,7 +272,9 @@ def _bases(found: Figures) -> Rows:
 
 
 def _sent(of: str, some: Sequence[Sent]) -> Rows:
-    yield (of, "sent", "removed", "by_platform", "by_author", "refused", "countered", "sent_twice", "removed_share", "low_95", "high_95")  # fmt: skip
+    causes = ("by_platform", "by_author", "account_closed", "unsaid")
+    interval = ("removed_share", "low_95", "high_95")
+    yield (of, "sent", "removed", *causes, "refused", "countered", "sent_twice", *interval)
     for one in some:
         yield (
             one.name or "all",
@@ -278,6 +282,8 @@ def _sent(of: str, some: Sequence[Sent]) -> Rows:
             one.removed.hits,
             one.by_platform.hits,
             one.by_author,
+            one.closed,
+            one.untold,
             one.refused.hits,
             one.countered.hits,
             one.repeated.hits,

@@ -67,7 +67,7 @@ def sections_of(found: Figures) -> list[Section]:
     """All that the report says, whatever it is written as."""
     said = catalogue("zh").gettext
     of_shares = ("范围", "引流帖", "已裁定", "比例", "下限", "上限")
-    sent = ("已提交", "已不在", "比例", "下限", "上限", "平台处置", "作者处置", "拒绝", "反通知", "重复提交")  # fmt: skip
+    sent = ("已提交", "已不在", "比例", "下限", "上限", "平台处置", "作者处置", "随账号消失", "未说明", "拒绝", "反通知", "重复提交")  # fmt: skip
     pages = [(said(words.PLATFORMS[code]), *counts) for code, *counts in by_platform(found)]
     return [
         section(

@@ -30,6 +30,7 @@ def rows_of(store: Store, reader: str, institution: Institution) -> list[list[st
             one.cluster,
             one.fingerprints,
             one.checks[-1].at if one.checks else None,
+            one.cause,
         )
         rows.append(row_of(at, one.request, one.events, one.finding, institution, beside))
     return rows

@@ -101,6 +101,7 @@ def _listed(
         wanted=asdict(wanted),
         query=lambda **changes: query_of(wanted, **changes),
         late=overdue(found.requests, events),
+        causes=workflow.causes(store, found.requests),
         channel_name=channel_name,
         start=start,
         size=PAGE,
@@ -178,6 +179,7 @@ def single(request: Request, number: Number) -> Response:
         stale=form is not None and form[0].stale(today),
         channel=channel_name(one.channel),
         late=overdue([one], {number: events}),
+        cause=workflow.causes(store, [one]).get(number, ""),
         told=outcomes_of(store, one.finding_id),
     )
 

@@ -151,6 +151,18 @@ def last_live(db: Db, numbers: Sequence[int]) -> datetime | None:
     return row.at if row and row.outcome in SEEN else None
 
 
+def causes(db: Db, request_ids: Sequence[int]) -> dict[int, Outcome]:
+    """As what the newest look that found each of these posts gone told it."""
+    found: dict[int, Outcome] = {}
+    for start in range(0, len(request_ids), BATCH):
+        query = select(checks.c.request_id, checks.c.outcome).where(
+            checks.c.request_id.in_(request_ids[start : start + BATCH]), checks.c.outcome.in_(GONE)
+        )
+        for row in db.connection.execute(query.order_by(checks.c.check_id)):
+            found[row.request_id] = row.outcome
+    return found
+
+
 def add_check(db: Db, check: Check) -> None:
     """Keep what a look found."""
     db.connection.execute(

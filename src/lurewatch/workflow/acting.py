@@ -289,6 +289,13 @@ def checks_of(store: Store, number: int) -> list[Check]:
         return cases.checks_of(db, number)
 
 
+def causes(store: Store, found: Sequence[TakedownRequest]) -> dict[int, Outcome]:
+    """Of the requests whose post is gone: as what their pages tell it, where a look found it so."""
+    gone = [one.request_id for one in found if one.state in GONE_STATES]
+    with store.reading() as db:
+        return cases.causes(db, gone)
+
+
 GONE_STATES: Final = frozenset({TakedownState.REMOVED, TakedownState.VERIFIED})
 AGREE: Final = timedelta(hours=24)  # between the first and the last look that found a post gone
 

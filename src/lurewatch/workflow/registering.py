@@ -10,6 +10,7 @@ from lurewatch.store.cases import Check
 from lurewatch.store.quality import SecondLook
 from lurewatch.store.requests import KeptEvidence
 from lurewatch.takedown import Event, TakedownRequest
+from lurewatch.workflow.acting import GONE_STATES
 from lurewatch.workflow.common import current
 from lurewatch.workflow.reviewing import found_in
 
@@ -21,6 +22,7 @@ class Recorded:
     request: TakedownRequest
     events: list[Event]
     checks: list[Check]
+    cause: str  # as what its page tells that the post is gone; empty: it is not, or nobody saw
     finding: Finding
     evidence: KeptEvidence | None  # the newest complete package
     second_look: SecondLook | None
@@ -42,6 +44,9 @@ def recorded(store: Store, *, reader: str) -> Iterator[Recorded]:
                 one,
                 cases.events_of(db, [one.request_id])[one.request_id],
                 cases.checks_of(db, one.request_id),
+                cases.causes(db, [one.request_id] if one.state in GONE_STATES else []).get(
+                    one.request_id, ""
+                ),
                 finding,
                 next((package for package in kept if package.complete), None),
                 looks.get(one.finding_id),
