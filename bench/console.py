@@ -34,6 +34,9 @@ BATCH = 5000
 TIMES = 40  # requests of each page
 NOW = datetime.now(UTC)
 DRAW = random.Random(7)
+GANGS = 500  # of which the largest has a seventh of all posts
+SIZES = [1 / (1 + gang) for gang in range(GANGS)]
+TEXTS = [" ".join(DRAW.sample([post.text for post in all_posts()], 2)) for _ in range(GANGS)]
 
 
 def main() -> None:
@@ -66,7 +69,7 @@ def fill(store: Store, wanted: int, total: int) -> int:
         flagged = made < wanted
         many = min(BATCH, wanted - made) if flagged else BATCH
         with store.begin() as db:
-            rows = [one(db, 1 + made + at, DRAW.choice(texts), flagged) for at in range(many)]
+            rows = [one(db, 1 + made + at, texts, flagged) for at in range(many)]
             for table in (tables.posts, tables.verdicts, tables.findings, tables.observables):
                 some = [row[table.name] for row in rows if table.name in row]
                 if some:
@@ -87,11 +90,18 @@ def fill(store: Store, wanted: int, total: int) -> int:
     return made
 
 
-def one(db: Db, key: int, text: str, flagged: bool) -> dict[str, dict[str, Any]]:
-    """The rows of one post: its verdict, its finding and a contact among those of 500 gangs."""
+def handle_of(gang: int) -> str:
+    """One of a gang's contacts: a new one for every few hundred posts."""
+    return f"demo_{gang:03d}{DRAW.randrange(1 + 400 // (1 + gang)):03d}"
+
+
+def one(db: Db, key: int, texts: list[str], flagged: bool) -> dict[str, dict[str, Any]]:
+    """The rows of one post: its verdict, its finding, and the wording and a contact of one of the gangs."""
     platform = DRAW.choice(PLATFORMS)
     counts = Counts(likes=int(10 ** DRAW.uniform(0, 5)))
-    handle = f"demo_{DRAW.randrange(500):04d}"
+    gang = DRAW.choices(range(GANGS), SIZES)[0]
+    handle = handle_of(gang)
+    text = f"{DRAW.choice(texts[gang % len(texts) :][:3])} {TEXTS[gang]}"
     post = Post(platform, str(key), f"https://example.invalid/{key}", f"{text} {handle}", counts=counts,
                 author_id=str(DRAW.randrange(20_000)), author_name="演示")  # fmt: skip
     grade = DRAW.choice((Grade.L3, Grade.L2)) if flagged else Grade.L0
@@ -160,7 +170,6 @@ def measure(client: TestClient, wanted: int) -> None:
     token = re.search(r'name="token" value="([^"]+)"', client.get("/add").text)
     assert token
     form = {"token": token[1]}
-    texts = [post.text for post in all_posts() if len(post.text) > 20]
 
     def any_finding() -> str:
         return f"/findings/{DRAW.randrange(1, wanted)}"
@@ -184,10 +193,10 @@ def measure(client: TestClient, wanted: int) -> None:
         "clusters": lambda: client.get("/clusters"),
         "cluster": lambda: client.get(any_finding().replace("findings", "clusters")),
         "search, a contact": lambda: client.post(
-            "/search", data=form | {"sought": f"demo_{DRAW.randrange(500):04d}"}
+            "/search", data=form | {"sought": handle_of(DRAW.randrange(GANGS))}
         ),
         "search, a wording": lambda: client.post(
-            "/search", data=form | {"sought": DRAW.choice(texts)}
+            "/search", data=form | {"sought": DRAW.choice(TEXTS)}
         ),
         "coverage": lambda: client.get("/coverage"),
         "quality": lambda: client.get("/quality"),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, select
 
 from lurewatch.store import Db
+from lurewatch.store.clusters import keys_of
 from lurewatch.store.links import rows_in
 from lurewatch.store.tables import alike, cluster_members, findings, link_keys, referrals
 
@@ -22,7 +23,13 @@ def near(db: Db, finding_id: int, limit: int) -> dict[int, float]:
     shares = dict.fromkeys(own.values(), 1.0)
     for one, other, share in _alike(db, shares):
         shares.setdefault(other if one in own.values() else one, share)
-    rows = rows_in(db, _carriers(waiting=True), link_keys.c.key, shares)
+    carriers = (
+        select(findings.c.finding_id, link_keys.c.key)
+        .join(link_keys, link_keys.c.post_key == findings.c.post_key)
+        .join(cluster_members, cluster_members.c.post_key == findings.c.post_key)
+        .where(link_keys.c.kind == "text")
+    )
+    rows = rows_in(db, _free(carriers, waiting=True), link_keys.c.key, shares)
     found = {row.finding_id: shares[row.key] for row in rows if row.finding_id != finding_id}
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
 
@@ -47,13 +54,8 @@ def folded(db: Db, finding_ids: Sequence[int]) -> dict[int, int]:
     return found
 
 
-def _carriers(*, waiting: bool) -> Select[Any]:
-    query = (
-        select(findings.c.finding_id, link_keys.c.key)
-        .join(link_keys, link_keys.c.post_key == findings.c.post_key)
-        .join(cluster_members, cluster_members.c.post_key == findings.c.post_key)
-        .where(link_keys.c.kind == "text")
-    )
+def _free(query: Select[Any], *, waiting: bool) -> Select[Any]:
+    """Of findings, all or only those that wait for a decision, and not for a lead's."""
     if not waiting:
         return query
     referred = select(referrals.c.finding_id)
@@ -61,8 +63,18 @@ def _carriers(*, waiting: bool) -> Select[Any]:
 
 
 def _wordings(db: Db, finding_ids: Collection[int], *, waiting: bool) -> dict[int, int]:
-    rows = rows_in(db, _carriers(waiting=waiting), findings.c.finding_id, finding_ids)
-    return {row.finding_id: row.key for row in rows}
+    """The wording of each of these findings that is in a cluster."""
+    inside = _free(
+        select(findings.c.finding_id, findings.c.post_key).join(
+            cluster_members, cluster_members.c.post_key == findings.c.post_key
+        ),
+        waiting=waiting,
+    )
+    of = {
+        row.post_key: row.finding_id
+        for row in rows_in(db, inside, findings.c.finding_id, finding_ids)
+    }
+    return {of[post]: key for kind, key, post in keys_of(db, of) if kind == "text"}
 
 
 def _alike(db: Db, texts: Collection[int]) -> list[tuple[int, int, float]]:

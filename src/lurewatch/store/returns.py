@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lurewatch.link.grouping import COMMON, Key, common_keys
+from lurewatch.link.grouping import COMMON, Key
 from lurewatch.store import Db
-from lurewatch.store.clusters import CARRIED, lures
+from lurewatch.store.clusters import common_of, lures
 from lurewatch.store.links import rows_in
 from lurewatch.store.tables import alike, findings, link_keys
 
@@ -32,12 +32,11 @@ def returned(db: Db, gone: Mapping[int, datetime]) -> dict[int, Returned]:
     keys = {(row.kind, row.key) for row in held if row.kind in COMMON}
     like = _like(db, {key for kind, key in keys if kind == "text"})
     wanted = {key for _, key in keys} | {key for some in like.values() for key in some}
-    sizes = rows_in(db, CARRIED, link_keys.c.key, wanted)
-    common = common_keys((row.kind, row.key, row.posts) for row in sizes if row.kind in COMMON)
+    common = common_of(db, wanted)
     query = (
         select(link_keys.c.kind, link_keys.c.key, findings.c.post_key, findings.c.finding_id, findings.c.found_at)
         .join(findings, findings.c.post_key == link_keys.c.post_key)
-        .where(findings.c.found_at > min(gone.values()))
+        .where(findings.c.found_at > min(gone.values()), link_keys.c.kind.in_(COMMON))
     )  # fmt: skip
     carriers: defaultdict[Key, list[tuple[int, datetime]]] = defaultdict(list)
     luring = lures(db)

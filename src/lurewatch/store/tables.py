@@ -474,6 +474,17 @@ cluster_members = Table(
     Column("cluster", Integer, nullable=False, index=True),  # the least finding_id in it
 )
 
+cluster_sums = Table(  # what pages say of a cluster, as of its last grouping
+    "cluster_sums",
+    metadata,
+    Column("cluster", Integer, primary_key=True, autoincrement=False),
+    Column("accounts", Integer, nullable=False),
+    Column("platforms", String(400), nullable=False),  # with spaces between
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("ties", String(400), nullable=False),  # JSON: how many posts have a link of each kind
+)
+
 campaigns = Table(
     "campaigns",
     metadata,

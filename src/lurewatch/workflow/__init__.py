@@ -6,10 +6,11 @@ from lurewatch.store.audit import Entry as AuditEntry
 from lurewatch.store.carrying import Carrier
 from lurewatch.store.cases import Check, Outcome
 from lurewatch.store.claims import Claim
-from lurewatch.store.clusters import Cluster, Linked
+from lurewatch.store.clusters import Cluster
 from lurewatch.store.findings import Wanted
 from lurewatch.store.firings import Firing, FiringState
 from lurewatch.store.history import History, Seen
+from lurewatch.store.linked import Linked
 from lurewatch.store.people import SERVICE, User
 from lurewatch.store.pictures import Shown, Waiting
 from lurewatch.store.posts import PostRow

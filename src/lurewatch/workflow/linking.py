@@ -15,7 +15,8 @@ from lurewatch.store import (
 )
 from lurewatch.store import clusters as grouped
 from lurewatch.store.carrying import Carrier
-from lurewatch.store.clusters import Cluster, Linked
+from lurewatch.store.clusters import Cluster
+from lurewatch.store.linked import Linked, linked_to
 from lurewatch.text.contacts import contacts_in
 from lurewatch.workflow.acting import Alarm, raise_alarms
 from lurewatch.workflow.campaigning import follow_all
@@ -101,7 +102,7 @@ def cluster_of(store: Store, finding_id: int, *, reader: str, limit: int = 20) -
     Which of them were shown is on record. Raises NotAllowedError when there is no such finding.
     """
     with store.reading() as db:
-        found = grouped.linked_to(db, finding_id, limit)
+        found = linked_to(db, finding_id, limit)
     if found is None:
         raise NotAllowedError(f"there is no finding {finding_id}; see: lurewatch findings list")
     if found.members:
