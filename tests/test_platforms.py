@@ -11,7 +11,8 @@ import pytest
 from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
 
-from crawlers.reading import read_saved
+from crawlers.base import read_page
+from crawlers.reading import read_saved, response_of, spider_of
 
 SAVED = Path(__file__).parent / "platforms"
 
@@ -31,6 +32,27 @@ def test_saved_page(saved: Path) -> None:
         written.write_text(json.dumps(actual, ensure_ascii=False, indent=2) + "\n", "utf-8")
         pytest.fail(f"wrote {written.name}: check every value against the page, then run again")
     assert actual == expected
+
+
+@pytest.mark.parametrize(
+    ("saved", "region"),
+    [
+        ("weibo/mobile.json", "上海"),
+        ("xiaohongshu/note.html", "上海"),
+        ("douyin/share-note.html", "福建"),
+        ("zhihu/answer.html", "四川"),
+        ("tieba/thread.html", "广东"),
+        ("wechat/article.html", "广东"),
+    ],
+)
+def test_where_an_author_wrote_from_is_read_as_shown(saved: str, region: str) -> None:
+    page = SAVED / saved
+    expected = json.loads(page.with_suffix(".expected.json").read_text("utf-8"))
+    response = response_of(expected["url"], page.read_bytes())
+    at = datetime.fromisoformat(expected["captured_at"])
+    post = read_page(spider_of(page.parent.name).pages, response, at).posts[0]
+    assert post.ip_region == region
+    assert region not in str(post.values())
 
 
 def test_every_platform_has_saved_pages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from parsel import Selector
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of
 from lurewatch.errors import SettingsError
-from lurewatch.post import Post, described
+from lurewatch.post import Post, described, region_in
 
 HOME = "https://www.douyin.com"
 API = "https://open.douyin.com"
@@ -44,6 +44,7 @@ class AwemePage(ScriptPage):
             author_bio=described(
                 maybe(card, "(author || authorInfo).signature"), maybe(card, VERIFIED)
             ),
+            ip_region=region_in(maybe(card, "ip_label || ipLabel")),
             images=tuple(find(card, "images[].[url_list, urlList][] | [?@] | [*][0]").getall()),
             counts=counts_of(
                 card,

@@ -6,9 +6,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from parsel import Selector
 
 from crawlers.base import Page, PageChangedError, PlatformSpider, maybe, one, text_of
-from lurewatch.post import Post
+from lurewatch.post import Post, region_in
 
 HOME = "https://weixin.sogou.com"
+BIO = "//label[normalize-space()='功能介绍']/following-sibling::*[1]/text()"
+WORDING = re.compile(r"ip_wording\s*[=:]\s*{([^}]*)}")
 
 
 class SearchPage(Page):
@@ -62,6 +64,8 @@ class ArticlePage(Page):
             text="\n".join(line for line in map(str.strip, paragraphs(card)) if line),
             author_id=script_value(source, "user_name") or biz,
             author_name=maybe(self.root, "#js_name::text, #post-user::text"),
+            author_bio=" ".join(self.root.xpath(BIO).get("").split()),
+            ip_region=region_in(maybe(self.root, "#js_ip_wording::text") or wording(source)),
             images=tuple(card.css("img::attr(data-src)").getall()),
             **self.date(script_value(source, "ct") or maybe(self.root, "#publish_time::text")),
         )
@@ -86,6 +90,18 @@ def script_value(source: str, name: str) -> str:
         [value for value in re.findall(r"[\"']([^\"']*)[\"']", found[1]) if value] if found else []
     )
     return values[-1] if values else ""
+
+
+def wording(source: str) -> str:
+    """
+    Where an article was written from, as its page's script has it: a province, or else a country.
+
+    >>> wording("ip_wording = {countryName: '中国', provinceName: '广东', cityName: ''}"), wording("")
+    ('广东', '')
+    """
+    found = WORDING.search(source)
+    named = dict(re.findall(r"(\w+Name)['\"]?\s*:\s*['\"]([^'\"]+)", found[1])) if found else {}
+    return named.get("provinceName") or named.get("countryName") or ""
 
 
 def article_id(url: str) -> str:

@@ -9,7 +9,7 @@ from crawlers.base import Page, PlatformSpider, find, maybe, one
 from crawlers.script import counts_of, plain
 from lurewatch.dates import CHINA, read_date
 from lurewatch.errors import SettingsError
-from lurewatch.post import Post, described
+from lurewatch.post import Post, described, region_in
 
 HOME = "https://api.weibo.com"
 COUNT = 50  # posts a page, the most the API gives
@@ -35,6 +35,7 @@ class StatusPage(Page):
             author_bio=described(
                 maybe(card, "user.description"), maybe(card, "user.verified_reason")
             ),
+            ip_region=region_in(maybe(card, "region_name")),
             images=tuple(find(card, "pic_urls[].thumbnail_pic || pics[].url").getall()),
             counts=counts_of(
                 card,

@@ -6,7 +6,7 @@ from parsel import Selector
 
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of
-from lurewatch.post import Post
+from lurewatch.post import Post, region_in
 
 HOME = "https://www.xiaohongshu.com"
 
@@ -33,6 +33,7 @@ class NotePage(ScriptPage):
             tags=tuple(find(card, "tagList[].name").getall()),
             author_id=one(card, "user.userId"),
             author_name=maybe(card, "user.nickname") or maybe(card, "user.nickName"),
+            ip_region=region_in(maybe(card, "ipLocation")),
             images=tuple(find(card, "imageList[].urlDefault").getall()),
             counts=counts_of(
                 card,

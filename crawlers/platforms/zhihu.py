@@ -6,7 +6,7 @@ from parsel import Selector, SelectorList
 
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of, plain
-from lurewatch.post import Post, described
+from lurewatch.post import Post, described, region_in
 
 HOME = "https://www.zhihu.com"
 
@@ -49,6 +49,7 @@ class ThingPage(ScriptPage):
             author_bio=described(
                 maybe(card, "author.headline"), maybe(card, "author.badgeV2.title")
             ),
+            ip_region=region_in(maybe(card, "ipInfo")),
             images=tuple(re.findall(r'data-original="([^"]+)"', maybe(card, "content"))),
             counts=counts_of(
                 card,

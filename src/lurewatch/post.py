@@ -1,5 +1,6 @@
 """What a platform shows us: its posts, and the page each was read from."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -61,6 +62,7 @@ class Post:
     author_id: str = ""
     author_name: str = ""
     author_bio: str = ""
+    ip_region: str = ""  # where the platform says the author wrote from: shown, never judged
     published_at: datetime | None = None
     published_shown: str = ""  # the date as the page shows it
     published_exact: bool = True  # False when only a day or "3 hours ago" was shown
@@ -141,6 +143,19 @@ def verified_in(bio: str) -> str:
     return first.removeprefix(VERIFIED) if first.startswith(VERIFIED) else ""
 
 
+BEFORE_REGION: Final = re.compile(r"^(?:发布于|来自|IP\s*属地)?\s*[:：]?\s*", re.I)
+
+
+def region_in(shown: str) -> str:
+    """
+    The region in what a platform shows of where an author wrote from (IP 属地).
+
+    >>> region_in("发布于 上海"), region_in("IP属地：广东"), region_in("四川"), region_in("")
+    ('上海', '广东', '四川', '')
+    """
+    return BEFORE_REGION.sub("", shown.strip())
+
+
 def platform_named(name: str) -> str:
     """
     The platform's code for *name*, which may be an alias.
@@ -185,9 +200,12 @@ COLUMNS: Final = (
 
 
 def columns_of(
-    post: Post, first_seen: datetime | None = None, source: str | None = None
+    post: Post,
+    first_seen: datetime | None = None,
+    source: str | None = None,
+    also: tuple[str, ...] = (),
 ) -> dict[str, object]:
-    """A post as one flat object with COLUMNS; moments in UTC with Z, lists as lists."""
+    """A post as one flat object with COLUMNS and *also*; moments in UTC with Z, lists as lists."""
     counts = post.counts
     beside: dict[str, object] = {
         "published_at": zulu(post.published_at),
@@ -198,7 +216,7 @@ def columns_of(
         name: beside[name] if name in beside
         else getattr(counts, name) if hasattr(counts, name)
         else _plain(getattr(post, name))
-        for name in COLUMNS
+        for name in (*COLUMNS, *also)
     }  # fmt: skip
 
 

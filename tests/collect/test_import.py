@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from lurewatch.collect.files import Tally, files_in, read_files
 from lurewatch.collect.guess import read_map
 from lurewatch.collect.layouts import MEDIACRAWLER
 from lurewatch.errors import InputError
+from lurewatch.store.posts import dump, load, text_sha256
 from lurewatch.workflow.collecting import IMPORT_BATCH
 
 WEIBO = {
@@ -248,6 +250,30 @@ def test_what_a_platform_verified_stands_before_the_bio(tmp_path: Path) -> None:
     assert (post.platform, post.author_bio) == ("douyin", "认证：演示财经领域创作者\n看主页")
 
 
+def test_where_an_author_wrote_from_comes_with_the_import(tmp_path: Path) -> None:
+    legacy = WEIBO | {"ip_location": "发布于 上海", "user_id": "7000000001"}
+    note = {"id": XHS["note_id"], "note_card": {"desc": "上岸", "ip_location": "广东", "user": {"user_id": "u"}}}  # fmt: skip
+    line = {"source_platform": "xiaohongshu.com", "timestamp_collected": 1763976600000, "data": note}  # fmt: skip
+    table = {"platform": "tieba", "post_id": "1", "text": "停挂", "ip_region": "IP属地:四川"}
+    posts, _ = read(written(tmp_path / "a.jsonl", legacy), tmp_path)
+    posts += read(written(tmp_path / "b.ndjson", line), tmp_path)[0]
+    posts += read(written(tmp_path / "c.jsonl", table), tmp_path)[0]
+    assert [post.ip_region for post in posts] == ["上海", "广东", "四川"]
+    (tmp_path / "d.csv").write_text(
+        "id,user_id,用户昵称,微博正文,发布时间,ip\n5099999999999999,7,甲,停挂,2026-11-24 09:30,上海\n"
+    )
+    ((post,), _) = read(tmp_path / "d.csv", tmp_path)
+    assert post.ip_region == "上海" and "上海" not in str(post.values())
+
+
+def test_a_post_kept_before_regions_were_read_is_still_read(tmp_path: Path) -> None:
+    ((post,), _) = read(written(tmp_path / "posts.jsonl", WEIBO), tmp_path)
+    before = json.loads(dump(post))
+    del before["ip_region"]
+    assert load(json.dumps(before).encode()) == post
+    assert text_sha256(replace(post, ip_region="上海")) == text_sha256(post)
+
+
 def test_a_table_nobody_knows_is_guessed_and_shown(tmp_path: Path) -> None:
     path = tmp_path / "八爪鱼.csv"
     path.write_text(
@@ -435,6 +461,7 @@ def test_an_empty_file_is_said_to_be_empty(cli: Any, tmp_path: Path) -> None:
 
 def test_export_in_every_form(cli: Any, tmp_path: Path) -> None:
     row = {"platform": "tieba", "post_id": "001", "text": "=1+1\0", "tags": ["a", "b"], "published_at": "2026-01-05T08:00:00+08:00"}  # fmt: skip
+    row["ip_region"] = "上海"
     cli("import", str(written(tmp_path / "p.jsonl", row)), "--no-judge")
     (line,) = cli("posts", "export").stdout.splitlines()
     assert json.loads(line)["text"] == "=1+1\0"
@@ -448,6 +475,11 @@ def test_export_in_every_form(cli: Any, tmp_path: Path) -> None:
     table = tmp_path / "p.csv"
     cli("posts", "export", "--format", "csv", "-o", str(table))
     assert "'=1+1␀" in table.read_text("utf-8-sig")
+    assert "上海" not in table.read_text("utf-8-sig")  # the columns are a closed list
+    cli("posts", "export", "--format", "csv", "--ip-region", "-o", str(table))
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        (again,) = csv.DictReader(file)
+    assert (list(again)[-1], again["ip_region"]) == ("ip_region", "上海")
 
 
 def test_an_odd_first_row_does_not_lose_the_others(tmp_path: Path) -> None:

@@ -81,14 +81,16 @@ def test_a_victim_cannot_be_called_a_lure(app: Any, store: Store, a_finding: Any
 
 
 def test_a_hostile_post_stays_text(app: Any, a_finding: Any) -> None:
-    number = a_finding("<script>alert(1)</script>停息\0\ud800", author_name='"><img src=x>')
+    hostile = {"author_name": '"><img src=x>', "ip_region": "<img src=x>"}
+    number = a_finding("<script>alert(1)</script>停息\0\ud800", **hostile)
     client = logged_in(app)
     for path in ("/", f"/findings/{number}"):
         answer = client.get(path)
         assert "<script>alert" not in answer.text
         assert "<img src=x" not in answer.text
         assert "script-src 'self'" in answer.headers["content-security-policy"]
-    assert "␀" in client.get(f"/findings/{number}").text
+    shown = client.get(f"/findings/{number}").text
+    assert "␀" in shown and "IP 属地 <bdi>&lt;img" in shown
 
 
 def test_numbers_of_a_protected_person_are_hidden(app: Any, store: Store, a_finding: Any) -> None:

@@ -371,7 +371,9 @@ def test_blocks_and_register(store: Store, a_finding: Any, tmp_path: Path) -> No
     assert "停息挂账=H" not in filled["举报内容"][120:]  # at most 50 characters are quoted
     beside = Beside(("p", "0" * 64, NOW), ("kim", NOW), 7, [("wechat", "ab" * 32)], NOW)
     events = workflow.events_of(store, [number])[number]
-    said = replace(finding.post, author_bio=described("代办", "演示法律服务有限公司"))
+    said = replace(
+        finding.post, author_bio=described("代办", "演示法律服务有限公司"), ip_region="上海"
+    )
     row = row_of(1, request, events, replace(finding, post=said), Institution(), beside)
     assert row_of(1, request, events, finding, Institution(), beside)[9:11] == ["未采集"] * 2
     for name in ("register.csv", "register.xlsx"):
@@ -381,7 +383,7 @@ def test_blocks_and_register(store: Store, a_finding: Any, tmp_path: Path) -> No
     assert tuple(head) == COLUMNS
     shown = dict(zip(head, line, strict=True))
     assert shown["回执号"] == "'=R1"
-    assert (shown["认证信息"], shown["IP属地(展示)"]) == ("演示法律服务有限公司", "未采集")
+    assert (shown["认证信息"], shown["IP属地(展示)"]) == ("演示法律服务有限公司", "上海")
     assert shown["正文摘录(脱敏)"].startswith("'=HYPERLINK") and len(shown["正文摘录(脱敏)"]) < 60
     assert shown["联系方式指纹"] == "wechat:abababababababab"
     assert (

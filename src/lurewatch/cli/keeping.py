@@ -21,6 +21,8 @@ from lurewatch.post import COLUMNS, columns_of, platform_named, safe_cell, visib
 if TYPE_CHECKING:
     from lurewatch.workflow import PostRow
 
+REGION = ("ip_region",)  # stands beside the columns: of an account, shown of findings only
+
 posts_app = typer.Typer(help="Posts as tables.", no_args_is_help=True)
 findings_app = typer.Typer(help="List and show findings.", no_args_is_help=True)
 user_app = typer.Typer(help="People who use the console.", no_args_is_help=True)
@@ -91,6 +93,7 @@ def watched(stream: Iterator[Any]) -> Iterator[Any]:
 def export(
     form: Annotated[str, typer.Option("--format", help="jsonl, csv or xlsx.")] = "jsonl",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file [default: standard output].")] = None,
+    region: Annotated[bool, typer.Option("--ip-region", help="One column more: where the platform says the author wrote from.")] = False,
 ) -> None:  # fmt: skip
     """Export every post, one a row, with the same columns always."""
     from lurewatch.workflow import export_posts, note_export
@@ -101,20 +104,20 @@ def export(
         raise InputError("an xlsx needs a file: -o posts.xlsx")
     _, store = opened()
     note_export(store, getpass.getuser(), form)
-    rows = export_posts(store)
+    rows, also = export_posts(store), REGION if region else ()
     if output is None:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-        write_text(rows, form, sys.stdout)
+        write_text(rows, form, sys.stdout, also)
         return
     half = output.with_name(f".{output.name}.draft")
     try:
         if form == "xlsx":
-            write_xlsx(rows, half)
+            write_xlsx(rows, half, also)
         else:
             with half.open(
                 "w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline=""
             ) as f:
-                write_text(rows, form, f)
+                write_text(rows, form, f, also)
         half.replace(output)
     except OSError as error:
         raise InputError(f"{output} cannot be written: {error.strerror}") from None
@@ -122,36 +125,36 @@ def export(
         half.unlink(missing_ok=True)
 
 
-def write_text(rows: "Iterator[PostRow]", form: str, out: Any) -> None:
+def write_text(rows: "Iterator[PostRow]", form: str, out: Any, also: tuple[str, ...]) -> None:
     """JSON lines, or a table in CSV."""
     if form == "jsonl":
         for row in rows:
-            out.write(json.dumps(columns_of(row.post, row.first_seen, row.source)) + "\n")
+            out.write(json.dumps(columns_of(row.post, row.first_seen, row.source, also)) + "\n")
         return
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, *also))
     for row in rows:
-        writer.writerow(cells(row))
+        writer.writerow(cells(row, also))
 
 
-def write_xlsx(rows: "Iterator[PostRow]", path: Path) -> None:
+def write_xlsx(rows: "Iterator[PostRow]", path: Path, also: tuple[str, ...]) -> None:
     """A workbook whose ids are text."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("posts")
-    sheet.append(list(COLUMNS))
+    sheet.append([*COLUMNS, *also])
     for row in rows:
-        sheet.append(cells(row))
+        sheet.append(cells(row, also))
     buffer = io.BytesIO()
     book.save(buffer)
     path.write_bytes(buffer.getvalue())
 
 
-def cells(row: "PostRow") -> list[str]:
+def cells(row: "PostRow", also: tuple[str, ...]) -> list[str]:
     """A post as cells of a table, which no spreadsheet takes for a formula."""
     shown = []
-    for value in columns_of(row.post, row.first_seen, row.source).values():
+    for value in columns_of(row.post, row.first_seen, row.source, also).values():
         text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str("" if value is None else value)  # fmt: skip
         shown.append(safe_cell(text))
     return shown
@@ -207,7 +210,7 @@ def show_finding(
     decisions = decisions_on(store, number)
     if as_json:
         whole = brief(one) | {
-            "post": columns_of(one.post),
+            "post": columns_of(one.post, also=REGION),
             "verdict": asdict(one.verdict),
             "decisions": [asdict(decision) for decision in decisions],
         }
@@ -216,6 +219,8 @@ def show_finding(
     typer.echo(f"{one.post.platform}  {one.post.url}")
     for field, _, value in one.post.values():
         typer.echo(f"  {field}: {shown(one, value)}")
+    if one.post.ip_region:
+        typer.echo(f"  ip_region: {visible(one.post.ip_region)}")
     verdict = one.verdict
     typer.echo(
         f"{verdict.grade}  {verdict.score:.2f}  {verdict.stance}  {' '.join(verdict.services)}"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lurewatch.collect.mapping import cell, moment, read_count
 from lurewatch.collect.tables import Row
-from lurewatch.post import Counts, Post, described
+from lurewatch.post import Counts, Post, described, region_in
 
 Values = dict[str, Any]
 NESTED: Final = ("商品信息", "卖家信息")  # ai-goofish-monitor keeps a listing and its seller apart
@@ -113,6 +113,7 @@ def aweme(data: Values, row: Row) -> Post:
             text_at(data, "author.signature", "authorInfo.signature"),
             next(filter(None, (text_at(data, path) for path in VERIFIED)), ""),
         ),
+        ip_region=region_in(text_at(data, "ip_label", "ipLabel")),
         published_at=moment(shown) if shown else None,
         images=tuple(url for one in images if (url := text_at(one, "url_list.0", "urlList.0"))),
         counts=counts_at(
@@ -148,6 +149,7 @@ def note(data: Values, row: Row) -> Post:
         ),
         author_id=text_at(card, "user.user_id", "user.userId"),
         author_name=text_at(card, "user.nickname", "user.nick_name", "user.nickName"),
+        ip_region=region_in(text_at(card, "ip_location", "ipLocation")),
         published_at=moment(shown) if shown else None,
         images=tuple(
             url

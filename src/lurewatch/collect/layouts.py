@@ -27,6 +27,7 @@ class Layout:
     images: str = ""
     author: tuple[str, ...] = ("user_id", "creator_hash")
     bio: str = ""
+    region: str = "ip_location"  # where the author wrote from
     verified: str = ""  # what the platform has verified of the account
     header: str = ""  # MediaCrawler's columns since 2026-07-01: rows of it stand in older files too
 
@@ -83,14 +84,14 @@ MEDIACRAWLER: Final = (
 OTHERS: Final = (
     Layout("weibo", "微博正文", "id", ("微博正文",), "", "用户昵称", ("发布时间",), "",  # weibo-search
            "https://m.weibo.cn/detail/{}", r"/detail/(\d+)", "点赞数", "评论数", "转发数",
-           tags="话题", images="微博图片url", author=("user_id",), verified="user_authentication"),
+           tags="话题", images="微博图片url", author=("user_id",), verified="user_authentication", region="ip"),
     Layout("weibo", "完整日期", "id", ("正文",), "", "", ("完整日期", "日期"), "",  # weibo-crawler
            "https://m.weibo.cn/detail/{}", r"/detail/(\d+)", "点赞数", "评论数", "转发数",
            tags="话题", images="原始图片url", author=()),
     Layout("weibo", "attitudes_count", "id", ("text",), "", "screen_name", ("created_at",), "",
            "https://m.weibo.cn/detail/{}", r"/detail/(\d+)",  # weibo-search's database
            "attitudes_count", "comments_count", "reposts_count",
-           tags="topics", images="pics", author=("user_id",), verified="user_authentication"),
+           tags="topics", images="pics", author=("user_id",), verified="user_authentication", region="ip"),
     Layout("weibo", "weibo_url", "weibo_id", ("text",), "", "screen_name", ("created_at",),
            "weibo_url", "https://m.weibo.cn/detail/{}", r"(\d{9,})", shares="reposts_count",
            tags="topics", author=()),  # the export of SFM

@@ -15,7 +15,7 @@ from lurewatch.collect.layouts import MEDIACRAWLER, OTHERS, Layout
 from lurewatch.collect.tables import Row
 from lurewatch.dates import read_date
 from lurewatch.errors import InputError
-from lurewatch.post import Counts, Post, described, platform_named
+from lurewatch.post import Counts, Post, described, platform_named, region_in
 
 Values = dict[str, Any]
 
@@ -96,6 +96,7 @@ def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
         author_id=next((found for name in layout.author if (found := cell(values, name))), ""),
         author_name=cell(values, layout.name),
         author_bio=described(cell(values, layout.bio), cell(values, layout.verified)),
+        ip_region=region_in(cell(values, layout.region)),
         published_at=published(values, layout, repairs),
         counts=Counts(**counts, at_least=tuple(least)),
         repairs=tuple(repairs),
@@ -125,6 +126,7 @@ def from_plain(row: Row, platform: str) -> tuple[Post, datetime]:
     texts: dict[str, Any] = {
         name: cell(values, name) for name in ("title", "author_id", "author_name", "author_bio")
     }
+    texts["ip_region"] = region_in(cell(values, "ip_region"))
     shown = cell(values, "published_at")
     post = Post(
         platform=code,

@@ -233,6 +233,7 @@ def _manifest(
         "url": post.url,
         "visited": located(post.url, post.platform, roots),
         "published_shown": post.published_shown,
+        "ip_region_shown": post.ip_region,
         "first_seen": finding.first_seen.isoformat(),
         "started": now.isoformat(),
         "ended": ended.isoformat(),

@@ -105,7 +105,7 @@ def row_of(
         visible(mask_name(post.author_name)),
         visible(post.author_id),
         visible(verified_in(post.author_bio)) or NOT_COLLECTED,
-        NOT_COLLECTED,
+        visible(post.ip_region) or NOT_COLLECTED,
         published(post),
         moment(finding.first_seen),
         moment(evidence[2]) if evidence else "",
