@@ -54,7 +54,7 @@ DOWNLOAD_HANDLERS = {
     scheme: "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
     for scheme in ("http", "https")
 }
-PLAYWRIGHT_LAUNCH_OPTIONS = launch_options(find_chromium(_OPERATOR))
+PLAYWRIGHT_LAUNCH_OPTIONS = launch_options(find_chromium(_OPERATOR), _OPERATOR.roots.values())
 PLAYWRIGHT_MAX_CONTEXTS = 1
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 1  # one page at a time, in the browser too
 PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 30_000  # milliseconds

@@ -66,11 +66,38 @@ def _playwrights_own() -> Path | None:
     return found[-1] if found else None
 
 
-def launch_options(path: Path | None) -> dict[str, Any]:
-    """What Playwright's `chromium.launch` takes."""
+def launch_options(path: Path | None, roots: Iterable[str] | None = None) -> dict[str, Any]:
+    """
+    What Playwright's `chromium.launch` takes.
+
+    With *roots*, the browser finds no private address but these roots' own.
+    """
     sandbox = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-    options: dict[str, Any] = {"headless": True, "args": [*QUIET, *sandbox]}
+    bounds = () if roots is None else (f"--host-resolver-rules={unreachable(roots)}",)
+    options: dict[str, Any] = {"headless": True, "args": [*QUIET, *sandbox, *bounds]}
     return options | {"executable_path": str(path)} if path else options
+
+
+PRIVATE: Final = (  # as patterns of hosts: Chromium knows no networks
+    *("0.*.*.*", "10.*.*.*", "127.*.*.*", "169.254.*.*", "192.168.*.*", "198.18.*.*", "198.19.*.*"),
+    *(f"100.{number}.*.*" for number in range(64, 128)),
+    *(f"172.{number}.*.*" for number in range(16, 32)),
+    *("*:*:*", "localhost", "*.localhost", "*.local", "*.internal"),  # of IPv6 all: no site has one
+)
+
+
+def unreachable(roots: Iterable[str]) -> str:
+    """
+    Chromium's rules by which private hosts are not found, but for those of configured roots.
+
+    Redirects are followed inside the browser, where no route of Playwright's is asked.
+
+        >>> unreachable(["http://127.0.0.1:88/x"]).split(" , ")[:: len(PRIVATE)]
+        ['MAP 0.*.*.* ~NOTFOUND', 'EXCLUDE 127.0.0.1']
+    """
+    hosts = sorted({urlsplit(root).hostname or "" for root in roots} - {""})
+    rules = [f"MAP {pattern} ~NOTFOUND" for pattern in PRIVATE]
+    return " , ".join([*rules, *(f"EXCLUDE {host}" for host in hosts)])
 
 
 def is_private(url: str, roots: Iterable[str]) -> bool:

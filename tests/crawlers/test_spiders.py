@@ -84,7 +84,7 @@ def test_the_token_of_weibo_is_kept_nowhere(crawl: Crawl, store: Store, settings
 
 
 @contextmanager
-def server(answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str], bytes]]) -> Iterator[str]:  # fmt: skip
+def server(answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str], bytes]], host: str = "127.0.0.1") -> Iterator[str]:  # fmt: skip
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, headers, body = answer(self)
@@ -100,11 +100,11 @@ def server(answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str],
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = ThreadingHTTPServer((host, 0), Handler)
     thread = threading.Thread(target=served.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{served.server_port}"
+        yield f"http://{host}:{served.server_port}"
     finally:
         served.shutdown()
         served.server_close()
@@ -135,6 +135,28 @@ def test_what_a_platform_may_answer(
         (row,) = crawl("tieba", root, ["x"])
     assert row.state == state
     assert detail in row.detail
+
+
+def test_a_browser_is_led_to_no_private_address(crawl: Crawl) -> None:
+    """Neither by a page's redirect nor by a picture's, of which it asks nobody before it follows."""
+    inside = list[str]()
+
+    def secret(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        inside.append(request.path)
+        return 200, {"Content-Type": "text/html"}, b"<p>inside</p>"
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        if request.path.endswith("/" + "1" * 24) or request.path == "/picture":
+            return 302, {"Location": f"{private}{request.path}"}, b""
+        return 200, {"Content-Type": "text/html"}, b'<img src="/picture">'
+
+    with server(secret, "127.0.0.2") as private, server(answer) as root:
+        for note in ("1" * 24, "2" * 24):
+            (row,) = crawl("xiaohongshu", root, [f"{root}/explore/{note}"], run_id=note)
+            assert row.state == ("failed" if note.startswith("1") else "changed")
+    assert inside == []
 
 
 def test_robots_out_of_reach_forbids_everything(crawl: Crawl) -> None:

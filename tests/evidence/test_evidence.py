@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 from typer.testing import CliRunner
 
 from lurewatch import workflow
@@ -31,6 +31,7 @@ from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
 from lurewatch.errors import InputError, SettingsError
 from lurewatch.evidence.package import keep, robots_said
+from lurewatch.evidence.shoot import opened, shoot
 from lurewatch.evidence.verify import Record, verify
 from lurewatch.finding import Finding
 from lurewatch.store import Store
@@ -198,6 +199,24 @@ def test_the_browser(settings: Settings) -> None:
         find_chromium(replace(settings, chromium="/no/such/browser"))
     for address in ("http://[::1]/", "http://169.254.169.254/", "http://localhost./", "file:///etc/passwd"):  # fmt: skip
         assert is_private(address, ())
+
+
+def test_evidence_is_led_to_no_private_address(settings: Settings) -> None:
+    path, inside = find_chromium(settings), list[str]()
+    assert path
+
+    def secret(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        inside.append(request.path)
+        return 200, {}, b"inside"
+
+    with (
+        server(secret, "127.0.0.2") as private,
+        server(lambda request: (302, {"Location": f"{private}{request.path}"}, b"")) as root,
+        opened(path, [root]) as browser,
+        pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"),
+    ):
+        shoot(browser, f"{root}/p/1", [root])
+    assert inside == []
 
 
 def test_a_profile_is_amended_and_never_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip

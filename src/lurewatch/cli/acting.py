@@ -98,7 +98,7 @@ def keep_all(store: "Store", settings: "Settings", chosen: "list[Finding]") -> l
     path = find_chromium(settings)
     problems = []
     console = Console(stderr=True)
-    with opened_browser(path) if path else nullcontext() as browser:
+    with opened_browser(path, settings.roots.values()) if path else nullcontext() as browser:
         for finding in track(
             chosen, "Keeping evidence", console=console, disable=not console.is_terminal
         ):

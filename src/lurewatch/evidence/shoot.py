@@ -40,13 +40,13 @@ class Shot:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator["Browser"]:
-    """A browser for several pages."""
+def opened(path: Path, roots: Iterable[str]) -> Iterator["Browser"]:
+    """A browser for several pages, to which private addresses are shut but for *roots*."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(**launch_options(path))
+            browser = playwright.chromium.launch(**launch_options(path, roots))
         except Error as error:
             said = str(error).splitlines()[0]
             raise SettingsError(
