@@ -1,12 +1,13 @@
-"""Weibo: the official search API with the operator's own token; saved m.weibo.cn answers too."""
+"""Weibo: the official search API with the operator's own token, and public posts by address."""
 
 from datetime import UTC, date, datetime, time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from parsel import Selector
 
-from crawlers.base import Page, PlatformSpider, find, maybe, one
-from crawlers.script import counts_of, plain
+from crawlers.base import PlatformSpider, find, maybe, one
+from crawlers.script import ScriptPage, counts_of, plain
+from lurewatch.addresses import belongs, read_address
 from lurewatch.dates import CHINA, read_date
 from lurewatch.errors import SettingsError
 from lurewatch.post import Post, described, region_in
@@ -16,10 +17,11 @@ COUNT = 50  # posts a page, the most the API gives
 LATEST = 200  # posts it gives at all
 
 
-class StatusPage(Page):
+class StatusPage(ScriptPage):
     """What one status is, in the API's answer and in the mobile site's."""
 
     home = HOME
+    script = r"\$render_data\s*="
 
     def post(self, card: Selector) -> Post:
         """Read one status."""
@@ -81,26 +83,28 @@ class SearchPage(StatusPage):
 
 
 class MobilePage(StatusPage):
-    """Saved answers of the mobile site: lists of cards, and single statuses."""
+    """A single status on the mobile site, as page or as answer; saved lists of cards too."""
 
     path = r"/(api/container/getIndex|api/statuses/|statuses/|detail/|status/)"
     cards = (
         "data.cards[?mblog].mblog || data.cards[].card_group[?mblog][].mblog"
         " || data.statuses || (data.user && data.id && [data]) || (user && id && [@])"
+        " || ([0].status && [[0].status])"
     )
     nothing = "data.cards[?card_type == `58`]"
+    gone = "微博不存在或暂无查看权限"
 
     def next_url(self) -> str | None:
-        """Saved answers lead nowhere: the mobile site is not crawled."""
+        """It leads nowhere: the mobile site is not searched."""
         return None
 
 
 class WeiboSpider(PlatformSpider):
-    """Search Weibo's topics for each keyword, through its official API."""
+    """Search Weibo's topics for each keyword, through its official API; read public posts by address."""
 
     name = "weibo"
     home = HOME
-    hosts = ("api.weibo.com",)
+    hosts = ("api.weibo.com", "m.weibo.cn")
     pages = (SearchPage, MobilePage)
     newest_first = True
     takes_window = True
@@ -114,6 +118,14 @@ class WeiboSpider(PlatformSpider):
             query = {"q": keyword, "count": COUNT, "page": 1} | window
             return f"/2/search/statuses.json?{urlencode(query)}"
         return f"/2/search/topics.json?{urlencode({'q': keyword, 'count': COUNT, 'page': 1})}"
+
+    def located(self, url: str) -> str:
+        """A post of weibo.com, which asks to log in, is read on the mobile site, which mostly does not."""
+        host = urlsplit(url).hostname or ""
+        if belongs(host, "weibo.com") and host != urlsplit(HOME).hostname:
+            platform, number = read_address(url)
+            url = f"https://m.weibo.cn/detail/{number}" if platform == self.name else url
+        return super().located(url)
 
     def headers(self) -> dict[str, str]:
         """The operator's token travels in a header: an address would be stored and logged."""

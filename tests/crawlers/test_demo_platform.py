@@ -77,7 +77,7 @@ def searched(code: str, wall: str, detail: str, *addresses: str) -> Plan:
 def plans(site: DemoSite) -> dict[str, Plan]:
     feed, web = site.roots["feed"], site.roots["web"]
     return {
-        "weibo": searched("weibo", "error_code:10023", "rate_limit"),
+        "weibo": searched("weibo", "ok:-100", "login", posts_of("weibo")[0].address),
         "tieba": searched("tieba", "slider", "captcha"),
         "wechat": searched("wechat", "expired", "expired", posts_of("wechat")[0].address),
         "toutiao": searched("toutiao", "429", "rate_limit", posts_of("toutiao")[0].address),

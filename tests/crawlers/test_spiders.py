@@ -266,6 +266,19 @@ def test_a_search_without_windows_refuses_one() -> None:
         WeiboSpider(keywords="x", since="November")
 
 
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("https://weibo.com/1234567890/z0JH2lOMb", "https://m.weibo.cn/detail/3501756485200075"),
+        ("https://m.weibo.cn/detail/3501756485200075", "https://m.weibo.cn/detail/3501756485200075"),
+        ("https://weibo.com/hot/search", "https://weibo.com/hot/search"),
+        ("https://api.weibo.com/2/search/topics.json?q=x", "https://api.weibo.com/2/search/topics.json?q=x"),
+    ],
+)  # fmt: skip
+def test_a_post_of_weibo_is_asked_for_where_visitors_see_it(address: str, asked: str) -> None:
+    assert WeiboSpider().located(address) == asked
+
+
 def test_a_post_about_codes_is_no_wall() -> None:
     from scrapy.http import HtmlResponse
 

@@ -139,37 +139,38 @@ def article(post: DemoPost, now: datetime) -> str:
 
 def weibo_answer(posts: tuple[DemoPost, ...], total: int, now: datetime) -> dict[str, object]:
     """What the official search API answers."""
+    return {"statuses": [weibo_status(post, now) for post in posts], "total_number": total}
+
+
+def weibo_status(post: DemoPost, now: datetime) -> dict[str, object]:
+    """One status, as the API and the mobile site have it."""
     return {
-        "statuses": [
-            {
-                "created_at": f"{post.published(now).astimezone(CHINA):%a %b %d %H:%M:%S %z %Y}",
-                "id": int(post.id),
-                "idstr": post.id,
-                "text": whole_text(post) or post.title,
-                "pic_urls": [{"thumbnail_pic": one} for one in post.pictures],
-                "user": {
-                    "id": 7_000_000_000 + post.number,
-                    "idstr": str(7_000_000_000 + post.number),
-                    "screen_name": post.author_name,
-                    "description": post.author_bio,
-                },
-                "reposts_count": post.number % 7,
-                "comments_count": post.number % 23,
-                "attitudes_count": post.number % 41,
-            }
-            for post in posts
-        ],
-        "total_number": total,
+        "created_at": f"{post.published(now).astimezone(CHINA):%a %b %d %H:%M:%S %z %Y}",
+        "id": int(post.id),
+        "idstr": post.id,
+        "text": whole_text(post) or post.title,
+        "pic_urls": [{"thumbnail_pic": one} for one in post.pictures],
+        "user": {
+            "id": 7_000_000_000 + post.number,
+            "idstr": str(7_000_000_000 + post.number),
+            "screen_name": post.author_name,
+            "description": post.author_bio,
+        },
+        "reposts_count": post.number % 7,
+        "comments_count": post.number % 23,
+        "attitudes_count": post.number % 41,
     }
 
 
 def weibo_detail(post: DemoPost, now: datetime) -> str:
-    """A single status, as a person sees it."""
+    """A single status, as a person sees it, and its data."""
+    data = json.dumps([{"status": weibo_status(post, now)}]).replace("</", "<\\/")
     return document(
         f"{post.author_name}的微博",
         f"<h3>{escape(post.author_name)}</h3>"
         f'<p class="meta">{minutes_shown(post.published(now), now)} · {escape(post.author_bio)}</p>'
-        f'<div class="note weibo-text">{escape(whole_text(post))}</div>',
+        f'<div class="note weibo-text">{escape(whole_text(post))}</div>'
+        f"<script>var $render_data = {data}[0] || {{}};</script>",
     )
 
 
