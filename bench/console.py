@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
 from lurewatch import workflow
+from lurewatch.cli.serving import settle
 from lurewatch.config import read_secrets, read_settings
 from lurewatch.demo.posts import all_posts
 from lurewatch.finding import Contact, Grade, Reason, Service, Stance, Verdict, rank
@@ -56,6 +57,7 @@ def main() -> None:
             store, secret="x" * 32, evidence_dir=settings.evidence_dir, settings=settings
         )
         print(f"load of this machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        settle()  # as the server does
         with TestClient(app) as client:
             measure(client, wanted)
         store.engine.dispose()
