@@ -153,7 +153,7 @@ class PlatformSpider(scrapy.Spider):
     home: ClassVar[str]  # the platform's own address
     hosts: ClassVar[tuple[str, ...]]  # where its public pages may lead; subdomains too
     pages: ClassVar[tuple[type[Page], ...]]
-    how: ClassVar[str] = "spider"  # as its runs are noted
+    how: str = "spider"  # as its runs are noted
     needs_browser: ClassVar[bool] = False  # only where the page is made by JavaScript
     search_is_api: ClassVar[bool] = False  # answers of an API need no browser
     takes_window: ClassVar[bool] = False  # its search can be limited to days
@@ -169,12 +169,14 @@ class PlatformSpider(scrapy.Spider):
         cap: str = "10",
         since: str = "",
         until: str = "",
+        how: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.keywords = [word.strip() for word in keywords.split("\n") if word.strip()]
         self.addresses = [word.strip() for word in addresses.split("\n") if word.strip()]
         self.run_id = run_id
+        self.how = how or self.how
         self.cap = int(cap)  # pages a keyword
         self.since, self.until = read_day(since), read_day(until)  # what a search is limited to
         if (since or until) and not self.takes_window:

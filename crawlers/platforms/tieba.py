@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 from parsel import Selector
 
 from crawlers.base import Page, PageChangedError, PlatformSpider, find, maybe, one, text_of
-from lurewatch.post import Counts, Post, region_in
+from lurewatch.post import Counts, Post, is_cut, region_in
 
 HOME = "https://tieba.baidu.com"
 
@@ -26,13 +26,14 @@ class SearchPage(Page):
 
     def old_layout(self, card: Selector) -> Post:
         """A result as shown until 2025."""
-        tid = one(card, ".p_title a::attr(data-tid)")
+        tid, text = one(card, ".p_title a::attr(data-tid)"), text_of(card, ".p_content")
         return Post(
             platform="tieba",
             post_id=tid,
             url=f"{HOME}/p/{tid}",
             title=text_of(card, ".p_title a"),
-            text=text_of(card, ".p_content"),
+            text=text,
+            cut=is_cut(text),
             author_id=account(maybe(card, 'a[href*="/home/main"]::attr(href)')),
             author_name=maybe(card, 'a[href*="/home/main"] *::text'),
             **self.date(one(card, ".p_date::text")),
@@ -42,12 +43,14 @@ class SearchPage(Page):
         """A result as shown in 2026."""
         link = one(card, 'a.action-link-bg[href*="/p/"]::attr(href)')
         tid = link.split("/p/")[1].split("?")[0]
+        text = text_of(card, ".abstract-wrap") if card.css(".abstract-wrap") else ""
         return Post(
             platform="tieba",
             post_id=tid,
             url=f"{HOME}/p/{tid}",
             title=text_of(card, ".title-wrap"),
-            text=text_of(card, ".abstract-wrap") if card.css(".abstract-wrap") else "",
+            text=text,
+            cut=is_cut(text),
             **self.date(one(card, ".top-title::text")),
         )
 

@@ -12,6 +12,7 @@ from lurewatch.post import Post, described
 HOME = "https://www.toutiao.com"
 SEARCH = "https://so.toutiao.com"
 RESULT = re.compile(r'<script[^>]* data-for="s-result-json"[^>]*>')
+MICRO = "32"  # a post of a few lines, which results show whole
 SIZE = 10  # results a page
 
 
@@ -28,9 +29,10 @@ class ThingPage(ScriptPage):
         return Post(
             platform="toutiao",
             post_id=number,
-            url=f"{HOME}/{'w' if maybe(card, 'cell_type') == '32' else 'article'}/{number}/",
+            url=f"{HOME}/{'w' if maybe(card, 'cell_type') == MICRO else 'article'}/{number}/",
             title=plain(maybe(card, "title")),
             text=plain(whole or maybe(card, "abstract")),
+            cut=not whole and maybe(card, "cell_type") != MICRO,
             author_id=maybe(card, f"{author}.user_id || {author}.userId || {author}.id"),
             author_name=maybe(card, f"{author}.name || {author}.screen_name")
             or maybe(card, "source || detail_source"),

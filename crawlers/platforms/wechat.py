@@ -33,6 +33,7 @@ class SearchPage(Page):
             url=link,
             title=text_of(card, "h3 a"),
             text=text_of(card, "p.txt-info"),
+            cut=True,
             author_id=openid,
             author_name=text_of(card, "a.account"),
             images=tuple(card.css("div.img-box img::attr(src)").getall()),

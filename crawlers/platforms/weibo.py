@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from parsel import Selector
+from scrapy.http import JsonResponse
 
 from crawlers.base import PlatformSpider, find, maybe, one
 from crawlers.script import ScriptPage, counts_of, plain
@@ -14,6 +15,7 @@ from lurewatch.post import Post, described, region_in
 
 HOME = "https://api.weibo.com"
 COUNT = 50  # posts a page, the most the API gives
+LONG = "[@] | [?(isLongText || truncated) && !longText.longTextContent]"  # a page has it whole
 LATEST = 200  # posts it gives at all
 
 
@@ -37,6 +39,7 @@ class StatusPage(ScriptPage):
             author_bio=described(
                 maybe(card, "user.description"), maybe(card, "user.verified_reason")
             ),
+            cut=bool(find(card, LONG)) and isinstance(self.response, JsonResponse),
             ip_region=region_in(maybe(card, "region_name")),
             images=tuple(find(card, "pic_urls[].thumbnail_pic || pics[].url").getall()),
             counts=counts_of(

@@ -71,6 +71,7 @@ class Settings:
         return self.home / "halt"
 
     claim_minutes: int = 10  # how long an opened finding is one reviewer's
+    whole: int = 60  # single posts read of a platform after a crawl, where results cut their text
     pictures: int = 60  # at most asked of a platform after a crawl, where they can be read
     second_look: float = 0.05  # share of decisions that a second person is asked about, unseen
     openid: OpenId | None = None
@@ -141,6 +142,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         webhook_local=tuple(env.get("LUREWATCH_WEBHOOK_LOCAL", "").split()),
         metrics_token=env.get("LUREWATCH_METRICS_TOKEN") or None,
         claim_minutes=int(_number(env, "LUREWATCH_CLAIM_MINUTES", 10, 1, 24 * 60)),
+        whole=int(_number(env, "LUREWATCH_WHOLE", 60, 0, 100_000)),
         pictures=int(_number(env, "LUREWATCH_PICTURES", 60, 0, 100_000)),
         second_look=_number(env, "LUREWATCH_SECOND_LOOK", 0.05, 0, 1),
         openid=read_openid(env),

@@ -19,7 +19,7 @@ from lurewatch import workflow
 from lurewatch.errors import InputError
 from lurewatch.post import PLATFORMS, platform_named
 from lurewatch.store import Store
-from lurewatch.workflow import Source
+from lurewatch.workflow import WHOLE, Source
 
 SPIDERS: Final = PLATFORMS  # each has one
 LEASE: Final = timedelta(minutes=2)  # a holder that has not been heard of for so long is dead
@@ -36,6 +36,7 @@ class Order:
     keywords: tuple[str, ...]
     addresses: tuple[str, ...]
     pages: int  # at most, a keyword
+    how: str = ""  # as its run is noted, where it is no search and no person's list
     since: str = ""  # days, as 2026-11-01, where a search takes them
     until: str = ""
 
@@ -139,11 +140,49 @@ def crawl_source(
         order.addresses,
         order.pages,
         window=(order.since, order.until),
+        how=order.how,
         delay=delay,
         stop=stop,
     )
-    after = workflow.release_source(store, code, run_id, datetime.now(UTC), pause_after)
+    now = datetime.now(UTC)
+    after = (
+        workflow.release_beside(store, code, run_id, now)
+        if order.how
+        else workflow.release_source(store, code, run_id, now, pause_after)
+    )
     return Crawled(code, run_id, workflow.came_of(store, run_id), said, "", after)
+
+
+def read_whole(
+    store: Store,
+    done: Sequence[Crawled],
+    limit: int,
+    holder: str,
+    *,
+    stop: threading.Event | None = None,
+) -> tuple[Crawled, ...]:
+    """
+    Read the posts themselves of which these runs' results showed only the beginning.
+
+    At most *limit* of a platform, and none where they were refused of late: they stay as they are.
+    """
+    listed = {
+        one.platform: workflow.cut_addresses(store, one.run_id, limit)
+        for one in done
+        if one.state == "finished"
+    }
+    asked = [code for code, addresses in listed.items() if addresses]
+    if not asked or not limit or (stop and stop.is_set()):
+        return ()
+
+    def ask(code: str) -> Crawled:
+        if why := workflow.whole_rests(store, code, datetime.now(UTC)):
+            return Crawled(code, "", "left", "", f"{code}: {why}", workflow.source(store, code))
+        order = Order((), tuple(listed[code]), 1, WHOLE)
+        return crawl_source(store, code, order, holder, stop=stop)
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return tuple(pool.map(ask, asked))
 
 
 def fetch_pictures(
@@ -171,7 +210,7 @@ def fetch_pictures(
         return Crawled(code, run_id, "left", "", left, source)
     delay = workflow.delay_of(store, code)
     said = run_picture_spider(code, run_id, limit, environ, delay=delay, stop=stop)
-    after = workflow.release_after_pictures(store, code, run_id, datetime.now(UTC))
+    after = workflow.release_beside(store, code, run_id, datetime.now(UTC))
     return Crawled(code, run_id, workflow.came_of(store, run_id), said, "", after)
 
 
@@ -227,6 +266,7 @@ def run_spider(
     environ: dict[str, str] | None = None,
     *,
     window: tuple[str, str] = ("", ""),
+    how: str = "",
     delay: float | None = None,
     stop: threading.Event | None = None,
 ) -> str:
@@ -241,6 +281,7 @@ def run_spider(
         "keywords": "\n".join(keywords or ()),
         "addresses": "\n".join(addresses or ()),
     }
+    arguments |= {"how": how} if how else {}
     arguments |= {name: day for name, day in zip(("since", "until"), window, strict=True) if day}
     return _run(code, code, arguments, environ, delay, stop)
 

@@ -70,6 +70,7 @@ class Post:
     images: tuple[str, ...] = ()
     ocr: tuple[str, ...] = ()
     author_comments: tuple[str, ...] = ()
+    cut: bool = False  # only the beginning of the text was shown
     repairs: tuple[str, ...] = ()  # what an import had to mend, one sentence each
 
     def values(self) -> list[tuple[str, int | None, str]]:
@@ -87,6 +88,32 @@ class Post:
             else:
                 found += [(field, index, item) for index, item in enumerate(value) if item]
         return found
+
+
+ELLIPSIS: Final = re.compile(r"…+|\.{3,}")
+
+
+def is_cut(shown: str) -> bool:
+    """
+    Whether a text ends as one that goes on elsewhere.
+
+    >>> is_cut("停挂找我..."), is_cut("停挂找我…"), is_cut("停挂找我。")
+    (True, True, False)
+    """
+    return shown.rstrip().endswith(("...", "…"))
+
+
+def is_of(cut: Post, whole: Post) -> bool:
+    """
+    Whether what was shown of a cut text stands in a whole one.
+
+    >>> is_of(Post("tieba", "1", "", "停挂…找我..."), Post("tieba", "1", "", "停挂 不成不收，找我，看主页"))
+    True
+    >>> is_of(Post("tieba", "1", "", "改了..."), Post("tieba", "1", "", "停挂，找我"))
+    False
+    """
+    said = "".join(f"{whole.title}{whole.text}".split())
+    return all("".join(part.split()) in said for part in ELLIPSIS.split(cut.text))
 
 
 @dataclass(frozen=True, slots=True)

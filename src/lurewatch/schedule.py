@@ -25,6 +25,7 @@ from lurewatch.crawling import (
     a_holder,
     crawl_source,
     fetch_pictures,
+    read_whole,
     spider_code,
 )
 from lurewatch.detect import Detector, lexicon_for
@@ -64,6 +65,7 @@ class Fired:
     crawled: tuple[Crawled, ...]
     posts: int
     findings: int
+    whole: tuple[Crawled, ...] = ()  # the runs for the rest of texts that results cut
     pictured: tuple[Crawled, ...] = ()  # the runs for pictures of the posts
     pictures: int = 0  # that were read
 
@@ -205,6 +207,7 @@ class Scheduler:
             ]
             with ThreadPoolExecutor(len(watch.platforms)) as pool:
                 crawled = tuple(pool.map(ask, codes))
+            whole = read_whole(self.store, crawled, self.settings.whole, self.holder, stop=halt)
             pictured = self.fetch_pictures(codes, halt)
             with self.judging:  # one model in memory at a time
                 pictures = self.read_pictures()
@@ -222,7 +225,14 @@ class Scheduler:
             over.set()
             heart.join()
         fired = Fired(
-            watch.name, worst(crawled), crawled, judged.posts, judged.findings, pictured, pictures
+            watch.name,
+            worst(crawled),
+            crawled,
+            judged.posts,
+            judged.findings,
+            whole,
+            pictured,
+            pictures,
         )
         if self.stop.is_set() and fired.state == "stopped":
             workflow.leave_firing(self.store, firing, self.holder, datetime.now(UTC))
@@ -397,7 +407,7 @@ def lines_of(fired: Fired) -> list[str]:
         found.append(f"{fired.posts} posts judged, {fired.findings} new findings")
     if fired.pictures:
         found.append(f"{fired.pictures} pictures read")
-    found += [one.left for one in fired.pictured if one.left]
+    found += [one.left for one in (*fired.whole, *fired.pictured) if one.left]
     return found
 
 
@@ -419,6 +429,12 @@ def troubles(fired: Fired) -> list[str]:
             )
         elif one.state in ("failed", "interrupted"):
             found.append(f"{one.platform}: {one.said or one.source.why}. 本次采集失败")
+    found += [
+        f"{one.platform}: its single posts were refused; texts that results cut stay cut for some"
+        " days. 单帖页面被拒，已停止"
+        for one in fired.whole
+        if one.state == "blocked"
+    ]
     found += [
         f"{one.platform}: its pictures were refused, and rest for some hours. 图片抓取被拒，已停止"
         for one in fired.pictured

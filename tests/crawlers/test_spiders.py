@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,15 +20,16 @@ from crawlers.platforms.weibo import WeiboSpider
 from crawlers.walls import wall_of
 from lurewatch import workflow
 from lurewatch.config import Settings
-from lurewatch.crawling import run_spider, scrapy_environment
+from lurewatch.crawling import Order, crawl_all, read_whole, run_spider, scrapy_environment
 from lurewatch.dates import CHINA
-from lurewatch.demo.pages import tieba_results
+from lurewatch.demo.pages import tieba_results, tieba_thread
 from lurewatch.demo.posts import CHANGED, FORBIDDEN, HURRIED, MANY, NOTHING, posts_of
 from lurewatch.demo.site import LATEST, demo_site
 from lurewatch.errors import InputError
 from lurewatch.store import Store
 from tests.conftest import NOW
 
+HTML = {"Content-Type": "text/html; charset=utf-8"}
 Crawl = Callable[..., list[workflow.CoverageRow]]
 
 
@@ -230,6 +232,38 @@ def test_the_next_run_ends_where_the_last_whole_one_began(crawl: Crawl, store: S
         (after,) = crawl("tieba", root, ["x"], run_id="after")
     assert (after.pages, after.detail) == (3, "caught up")
     assert len(list(workflow.export_posts(store))) == 18
+
+
+def test_a_text_that_results_cut_is_read_whole_before_it_is_judged(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, other = [one for one in posts_of("tieba") if len(one.text) > 30 and not one.tags][:2]
+    asked, mood = list[str](), ["open"]
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        asked.append(request.path.split("?")[0])
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        if request.path.startswith("/p/"):
+            page = tieba_thread(whole if request.path.endswith(whole.id) else other, NOW)
+            return (403, {}, b"no") if mood[0] == "shut" else (200, HTML, page.encode())
+        shown = [replace(whole, text=f"{whole.text[:12]}...")]
+        shown += [replace(other, text=f"{other.text[:12]}...")] if mood[0] == "shut" else []
+        return 200, HTML, tieba_results(tuple(shown), NOW, None).encode()
+
+    with server(answer) as root:
+        monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+        monkeypatch.setenv("LUREWATCH_ROOTS", f"tieba={root}")
+        for mood[0] in ("open", "open", "shut", "shut"):
+            done = crawl_all(store, ["tieba"], Order(("x",), (), 10))
+            read = read_whole(store, done, 60, "me")
+            kept = {row.post.post_id: row.post for row in workflow.export_posts(store)}
+            assert "".join(whole.text.split()) in "".join(kept[whole.id].text.split())
+            assert not kept[whole.id].cut
+    assert asked.count(f"/p/{whole.id}") == 1 and asked.count(f"/p/{other.id}") == 1
+    assert kept[other.id].cut and "refused" in read[0].left
+    assert not workflow.why_not(workflow.source(store, "tieba"), datetime.now(UTC))
+    assert {run.how for run in workflow.recent_runs(store)} == {"spider", "whole"}
 
 
 def test_a_window_with_more_than_the_api_gives_is_read_in_slices(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -15,6 +16,10 @@ from lurewatch.errors import InputError
 from lurewatch.post import CoverageState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lurewatch.crawling import Crawled
+    from lurewatch.store import Store
     from lurewatch.workflow import CoverageRow, Run
 
 STATES: tuple[CoverageState, ...] = get_args(CoverageState)
@@ -62,6 +67,8 @@ def crawl(
     for one in done:
         for line in filter(None, (one.left, one.said)):
             typer.echo(line, err=True)
+    for line in completed(store, done, settings.whole):
+        typer.echo(line, err=True)
     if pictures:
         from lurewatch.cli.pictures import after_crawl
 
@@ -73,6 +80,22 @@ def crawl(
         typer.echo(f"Judged {judged.posts} posts: {judged.findings} new findings.", err=as_json)
     if not any(row.state in ("captured", "empty") for row in rows):
         sys.exit(1)
+
+
+def completed(store: "Store", done: "Sequence[Crawled]", limit: int) -> list[str]:
+    """Read whole what results cut; what came of it, a line a platform."""
+    from lurewatch.crawling import a_holder, beating, read_whole
+    from lurewatch.workflow import coverage
+
+    holder = a_holder()
+    with beating(store, holder):
+        read = read_whole(store, done, limit, holder)
+    lines = []
+    for one in read:
+        states = Counter({row.state: row.pages for row in coverage(store, [one.run_id])})
+        came = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+        lines.append(one.left or f"{one.platform}: posts that results had cut: {came or one.said}")
+    return lines
 
 
 def coverage(

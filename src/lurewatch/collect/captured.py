@@ -149,6 +149,7 @@ def note(data: Values, row: Row) -> Post:
         ),
         author_id=text_at(card, "user.user_id", "user.userId"),
         author_name=text_at(card, "user.nickname", "user.nick_name", "user.nickName"),
+        cut="desc" not in card,  # a result shows the title alone
         ip_region=region_in(text_at(card, "ip_location", "ipLocation")),
         published_at=moment(shown) if shown else None,
         images=tuple(

@@ -220,6 +220,8 @@ RUN_STATES: Final = {
 }
 RUN_KINDS: Final = {
     "spider": "by our spider",
+    "whole": "for the rest of texts",
+    "pictures": "for pictures",
     "import": "imported",
     "person": "added by a person",
 }

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
-from lurewatch.post import Counts, Post
+from lurewatch.post import Counts, Post, is_of
 from lurewatch.store import Db
 from lurewatch.store.bulk import add
-from lurewatch.store.tables import posts, revisions, sightings
+from lurewatch.store.tables import captures, posts, revisions, sightings
 from lurewatch.text.mask import mask_post
 
 KEPT_UNJUDGED: Final = timedelta(days=7)  # DOMAIN.md §3.4: negatives and unreviewed clues
@@ -202,13 +202,15 @@ def _changes(db: Db, row: Row[Any], seen: Seen) -> dict[str, Any]:
 
 def merged(old: Post, new: Post) -> Post:
     """
-    The new post, with what only the old one showed.
+    The new post, with what only the old one showed; a whole text stays whole where its beginning is shown.
 
     >>> old = Post("tieba", "1", "u", "原文", author_bio="简介")
     >>> merged(old, Post("tieba", "1", "u", "改文")).author_bio
     '简介'
     """
-    empty = Post("", "", "", "")
+    if new.cut and not old.cut and is_of(new, old):
+        new = replace(new, title=old.title, text=old.text, cut=False)
+    empty = Post("", "", "", "", cut=not new.cut)  # whether it is cut, the new one says
     kept = {
         name: getattr(old, name)
         for name in Post.__slots__
@@ -267,6 +269,14 @@ def all_seen_by(db: Db, platform: str, post_ids: set[str], moment: datetime) -> 
         )
     )
     return known == len(post_ids)
+
+
+def cut(db: Db, run_id: str) -> Iterator[Post]:
+    """The posts that a run was shown, of which only the beginning is known; none without an address."""
+    shown = select(sightings.c.post_key).join(captures).where(captures.c.run_id == run_id)
+    query = select(posts.c.sealed).where(posts.c.post_key.in_(shown)).order_by(posts.c.post_key)
+    found = (load(db.vault.open(sealed)) for sealed in db.connection.scalars(query))
+    return (post for post in found if post.cut and post.url)
 
 
 def every(db: Db, batch: int = 500) -> Iterator[PostRow]:

@@ -19,6 +19,8 @@ RunState = Literal["finished", "blocked", "failed", "stopped", "interrupted"]
 NO_PAGE = ("capped", "failed", "disallowed")  # states that say nothing of where to go on
 CAUGHT_UP = "caught up"  # what the last page of a run says that met what was known
 PICTURES: Final = "pictures"  # how a run asked that fetched only pictures of posts
+WHOLE: Final = "whole"  # and one that read only posts of which results showed the beginning
+BESIDE: Final = (PICTURES, WHOLE)
 OVER = ("finished", "blocked")  # a run in another state is gone on with
 UNHEARD: Final = timedelta(minutes=15)  # after which a run of another machine is taken for dead
 FRESH: Final = timedelta(days=1)  # a list of addresses left longer ago is read anew
@@ -248,13 +250,13 @@ def came_of(db: Db, run_id: str) -> tuple[str, str]:
     return ended, trouble[-1] if trouble else ""
 
 
-def pictures_blocked(db: Db, platform: str, since: datetime) -> datetime | None:
-    """When the newest run for pictures of a platform ended at a wall, if it was after a moment."""
+def blocked_beside(db: Db, platform: str, how: str, since: datetime) -> datetime | None:
+    """When the newest run of a kind (BESIDE) ended at a platform's wall, if it was after a moment."""
     row = db.connection.execute(
         select(runs.c.state, runs.c.ended_at)
         .where(
             runs.c.platform == platform,
-            runs.c.how == PICTURES,
+            runs.c.how == how,
             runs.c.ended_at >= since,
             runs.c.state.in_(OVER),
         )
@@ -280,7 +282,7 @@ def ended_since(db: Db, platform: str, moment: datetime) -> bool:
         runs.c.platform == platform,
         runs.c.started_at >= moment,
         runs.c.state.in_(OVER),
-        runs.c.how != PICTURES,
+        runs.c.how.not_in(BESIDE),
     )
     return bool(db.connection.scalar(query))
 

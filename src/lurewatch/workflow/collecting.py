@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from lurewatch.addresses import read_address
 from lurewatch.post import Capture, CoverageState, Post
 from lurewatch.store import (
     Store,
@@ -263,6 +264,17 @@ def pages_of(store: Store, run_id: str) -> list[Capture]:
     """The pages of a run, newest first, without their posts."""
     with store.reading() as db:
         return runs.pages_of(db, run_id)
+
+
+def cut_addresses(store: Store, run_id: str, limit: int) -> list[str]:
+    """Where posts can be read whole of which a run was shown only the beginning."""
+    with store.reading() as db:
+        found = (
+            post.url
+            for post in posts.cut(db, run_id)
+            if read_address(post.url) == (post.platform, post.post_id)
+        )
+        return list(islice(found, limit))
 
 
 def import_posts(store: Store, found: Iterable[tuple[Post, datetime]], source: str) -> Imported:

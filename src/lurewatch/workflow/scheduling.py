@@ -18,6 +18,7 @@ from lurewatch.store.sources import Reading, Source
 from lurewatch.workflow.common import current, operator_name
 
 REST: Final = timedelta(hours=6)  # after a wall; twice as long after each further one
+WHOLE: Final = runs.WHOLE
 LONGEST_REST: Final = timedelta(hours=72)
 DELAY: Final = 10.0  # seconds between two pages where the register says nothing
 READING_HOLDS: Final = timedelta(days=180)  # then robots.txt and terms should be read again
@@ -70,12 +71,13 @@ def release_source(
 SMALL_WALLS: Final = ("blocked", "expired")  # of one file: its host refuses it, or its link is old
 
 
-def release_after_pictures(store: Store, platform: str, run_id: str, now: datetime) -> Source:
+def release_beside(store: Store, platform: str, run_id: str, now: datetime) -> Source:
     """
-    Let a platform go after a run for its pictures.
+    Let a platform go after a run for its pictures, or for the rest of texts.
 
-    It rests as after any wall, but not where files were refused: the pages are elsewhere, and the
-    pictures alone rest (`pictures_rest`). That they came, or did not, says nothing of the pages.
+    It rests as after any wall, but not where these alone were refused: the results are elsewhere,
+    and these alone rest (`pictures_rest`, `whole_rests`). That they came, or did not, says nothing
+    of the results.
     """
     with store.begin() as db:
         state, trouble = runs.came_of(db, run_id)
@@ -89,8 +91,17 @@ def release_after_pictures(store: Store, platform: str, run_id: str, now: dateti
 def pictures_rest(store: Store, platform: str, now: datetime) -> str:
     """Why the pictures of a platform must not be asked for now; nothing when they may be."""
     with store.reading() as db:
-        at = runs.pictures_blocked(db, platform, now - REST)
+        at = runs.blocked_beside(db, platform, runs.PICTURES, now - REST)
     return f"pictures rest until {at + REST:%Y-%m-%d %H:%M} UTC (refused)" if at else ""
+
+
+def whole_rests(store: Store, platform: str, now: datetime) -> str:
+    """Why single posts must not be read for their whole text now; nothing when they may be."""
+    with store.reading() as db:
+        at = runs.blocked_beside(db, platform, runs.WHOLE, now - LONGEST_REST)
+    if not at:
+        return ""
+    return f"texts that results cut are not read until {at + LONGEST_REST:%Y-%m-%d %H:%M} UTC (refused)"
 
 
 def after_run(source: Source, state: str, trouble: str, now: datetime, pause_after: int) -> Source:
