@@ -75,6 +75,9 @@ STEPS: Final = {
 }  # fmt: skip
 
 
+LOOKED: Final = "the page is "  # how the note of a step begins that followed from a look of ours
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One step that was taken, and what was given with it."""

@@ -15,7 +15,7 @@ from lurewatch.letters.law import in_force, rules
 from lurewatch.letters.matter import TRACKS, called, concerns, moment, points, published, quotation
 from lurewatch.letters.notice import demand
 from lurewatch.post import safe_cell, verified_in, visible
-from lurewatch.takedown import Event, Institution, TakedownRequest, Track
+from lurewatch.takedown import LOOKED, Event, Institution, TakedownRequest, Track
 from lurewatch.text.mask import mask_name
 
 COLUMNS: Final = (
@@ -124,7 +124,7 @@ def row_of(
         _sent(request, events),
         next((one.receipt for one in reversed(events) if one.receipt), ""),
         _said(events, ("removed", "refused")),
-        f"{request.state}（{words['outcomes'][beside.cause]}）" if beside.cause else request.state,
+        _state(request, beside.cause),
         moment(beside.checked_at),
         _said(events, ("reopen",)),
         _said(events, ("countered",)),
@@ -164,8 +164,24 @@ def _sent(request: TakedownRequest, events: Sequence[Event]) -> str:
     return " ".join([channel_name(request.channel), *moments])
 
 
+def _state(request: TakedownRequest, cause: str) -> str:
+    words = rules("words.yaml")
+    state = str(words["states"][request.state])
+    return f"{state}（{words['outcomes'][cause]}）" if cause else state
+
+
 def _said(events: Sequence[Event], steps: tuple[str, ...]) -> str:
-    return "；".join(f"{moment(one.at)} {one.note}".strip() for one in events if one.step in steps)
+    return "；".join(
+        f"{moment(one.at)} {_note(one)}".strip() for one in events if one.step in steps
+    )
+
+
+def _note(event: Event) -> str:
+    """What a person or a desk wrote, as it is; what a look of ours found, in Chinese."""
+    words = rules("words.yaml")
+    found = event.note.removeprefix(LOOKED)
+    said = (words["outcomes"] | words["seen"]).get(found)
+    return f"复查：{said}" if said and found != event.note else event.note
 
 
 def write(rows: Sequence[Sequence[str]], target: Path) -> None:

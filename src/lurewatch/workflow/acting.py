@@ -26,6 +26,7 @@ from lurewatch.store.cases import GONE, SEEN, Check, Outcome
 from lurewatch.store.requests import KeptEvidence, WantedRequests
 from lurewatch.store.returns import returned
 from lurewatch.takedown import (
+    LOOKED,
     MACHINE,
     STEPS,
     Event,
@@ -316,7 +317,7 @@ def record_check(store: Store, number: int, outcome: Outcome, detail: str, at: d
         step = follows(found.state, looks)
         if step:
             events = cases.events_of(db, [number])[number]
-            note = f"the page is {outcome}"
+            note = f"{LOOKED}{outcome}"
             made = taken(found, events, step, who="re-check", role=MACHINE, at=at, note=note)
             cases.add(db, made, found.state)
             audit.note(db, at, "re-check", f"{step} request", str(number))
