@@ -122,7 +122,7 @@ def test_three_refusals_one_after_the_other_are_a_wall(fetch: Any, store: Store)
     asked, came = fetch("refused", "refused2", "refused3", "good")
     assert len(asked) == 3
     assert sum(count for (state, _), count in came.items() if state == "blocked") == 1
-    after = workflow.release_after_pictures(store, "weibo", "run4", workflow_now())
+    after = workflow.release_beside(store, "weibo", "run4", workflow_now())
     assert not workflow.why_not(after, workflow_now())  # the pages are elsewhere, and go on
     assert "pictures rest" in workflow.pictures_rest(store, "weibo", workflow_now())
 

@@ -138,8 +138,8 @@ def shown(client: Any, posts: list[Post]) -> None:
 
 def exported(store: Store, posts: list[Post]) -> None:
     lines, table = io.StringIO(), io.StringIO(newline="")
-    write_text(workflow.export_posts(store), "jsonl", lines)
-    write_text(workflow.export_posts(store), "csv", table)
+    write_text(workflow.export_posts(store), "jsonl", lines, ())
+    write_text(workflow.export_posts(store), "csv", table, ())
     assert [json.loads(line)["text"] for line in lines.getvalue().split("\n") if line] == [
         post.text for post in posts
     ]
