@@ -178,5 +178,5 @@ def test_each_way_of_being_gone_is_told_apart(
     workflow.record_check(store, number, "live", "", now + timedelta(hours=1))
     assert said not in client.get("/requests").text  # it is back
     register = client.get("/register.csv").text
-    assert f"（{kept}）" not in register  # but what was seen then stays, and so does what came after
+    assert f"（{kept}）" not in register  # what was seen then stays, and what came after
     assert f"复查：{kept}" in register and "复查：仍可见" in register
