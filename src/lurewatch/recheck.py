@@ -15,7 +15,7 @@ from lurewatch.finding import Finding
 from lurewatch.notices import Notice, said
 from lurewatch.post import Post
 from lurewatch.store import Store
-from lurewatch.store.runs import ShownFields
+from lurewatch.store.captures import ShownFields
 from lurewatch.takedown import TakedownRequest, TakedownState
 from lurewatch.workflow import Outcome
 

@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from lurewatch.cli import app
 from lurewatch.collect.files import Tally, files_in, read_files
 from lurewatch.collect.guess import read_map
-from lurewatch.collect.layouts import MEDIACRAWLER
+from lurewatch.collect.layouts import COMMENTS, MEDIACRAWLER
+from lurewatch.collect.tables import tables_of
 from lurewatch.errors import InputError
 from lurewatch.store.posts import dump, load, text_sha256
 from lurewatch.workflow.collecting import IMPORT_BATCH
@@ -111,6 +112,25 @@ def test_a_later_row_under_an_older_header(tmp_path: Path) -> None:
     assert [post.author_id for post in posts] == ["u1", WEIBO["creator_hash"]]
     assert posts[1].repairs[0] == "a row of the tool's later version under its older header"
     assert tally.rejected == 0
+
+
+@pytest.mark.parametrize("platform", COMMENTS)
+def test_a_later_comment_under_an_older_header(tmp_path: Path, platform: str) -> None:
+    later = COMMENTS[platform].split()
+    older = [
+        *(name for name in later if name != "creator_hash"),
+        "ip_location",
+        "user_id",
+        "avatar",
+    ]
+    path = tmp_path / "search_comments.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(
+            [older, [f"old {one}" for one in older], [f"new {one}" for one in later]]
+        )
+    [(first, second)] = [tuple(rows) for _, rows in tables_of(path)]
+    assert first.values["user_id"] == "old user_id"
+    assert second.values == {name: f"new {name}" for name in later}
 
 
 def test_a_spreadsheet_with_three_sheets(tmp_path: Path) -> None:

@@ -13,17 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import select
 from typer.testing import CliRunner
 
 from lurewatch import workflow
 from lurewatch.cli import app
-from lurewatch.config import Settings
+from lurewatch.config import Settings, read_secrets
 from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.finding import Grade, Label, Service, Stance, Verdict
 from lurewatch.link import grouping
 from lurewatch.post import Post
-from lurewatch.store import Store, links, tables
+from lurewatch.store import Store, links, open_store, tables
 from lurewatch.text.contacts import find_contacts
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.text.normalise import normalise
@@ -410,3 +412,34 @@ def test_a_number_is_the_same_as_phone_and_as_wechat(store: Store) -> None:
         a_lure(3, "征信修复，打电话 13900000077"),
     )
     assert together(store) == {frozenset({"1", "2"})}
+
+
+@EITHER
+def test_the_nearest_posts_come_first_and_those_behind_others_last(store: Store) -> None:
+    between = a_lure(2, TEMPLATE.format("临沂") + " 加微信 demo_7777")
+    put(store, a_lure(3, OTHER + "，加微信 demo_7777"), a_lure(1, TEMPLATE.format("郑州")), between)
+    own, near, far = (finding_of(store, number) for number in "123")
+    found = workflow.cluster_of(store, own, reader="t")
+    assert [one.finding_id for one in found.members] == [near, far]
+    assert found.members[0].links and not found.members[1].links
+    (first,) = workflow.cluster_of(store, own, reader="t", limit=1).members
+    assert first.finding_id == near
+    assert found.posts == 3
+
+
+def test_a_store_from_before_says_of_its_clusters_what_posts_say(
+    store: Store, settings: Settings
+) -> None:
+    put(store, *two_by("wechat"))
+    (now,) = workflow.clusters(store, reader="t")
+    with store.begin() as db:
+        config = Config()
+        config.set_main_option("script_location", "lurewatch.store:migrations")
+        config.attributes["connection"] = db.connection
+        command.downgrade(config, "0017")
+    later = open_store(settings, read_secrets(settings, {}))
+    (then,) = workflow.clusters(later, reader="t")
+    assert then == replace(now, platforms=(), ties={})
+    workflow.link_pending(later, LEXICON)
+    assert workflow.clusters(later, reader="t") == [now]
+    later.engine.dispose()

@@ -80,6 +80,23 @@ MEDIACRAWLER: Final = (
                   "tieba_name tieba_link total_replay_num total_replay_page source_keyword "
                   "last_modify_ts"),
 )  # fmt: skip
+# the columns of its comments since then, by platform; earlier ones have these and more of the author
+COMMENTS: Final = {
+    "weibo": "comment_id create_time create_date_time note_id content sub_comment_count "
+             "comment_like_count last_modify_ts parent_comment_id creator_hash nickname",
+    "xiaohongshu": "comment_id create_time note_id content creator_hash nickname sub_comment_count "
+                   "pictures parent_comment_id last_modify_ts like_count",
+    "douyin": "comment_id create_time aweme_id content creator_hash nickname sub_comment_count "
+              "like_count last_modify_ts parent_comment_id pictures",
+    "kuaishou": "comment_id create_time video_id content creator_hash nickname sub_comment_count "
+                "last_modify_ts",
+    "bilibili": "comment_id parent_comment_id create_time video_id content creator_hash nickname "
+                "sub_comment_count like_count last_modify_ts",
+    "zhihu": "comment_id parent_comment_id content publish_time sub_comment_count like_count "
+             "dislike_count content_id content_type creator_hash user_nickname last_modify_ts",
+    "tieba": "comment_id parent_comment_id content creator_hash user_nickname publish_time "
+             "sub_comment_count note_id note_url tieba_id tieba_name tieba_link last_modify_ts",
+}  # fmt: skip
 # what other tools write
 OTHERS: Final = (
     Layout("weibo", "微博正文", "id", ("微博正文",), "", "用户昵称", ("发布时间",), "",  # weibo-search

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from lurewatch.collect.layouts import MEDIACRAWLER
+from lurewatch.collect.layouts import COMMENTS, MEDIACRAWLER
 from lurewatch.errors import InputError
 
 csv.field_size_limit(1 << 26)  # a post may be long; Python's own limit is 128 KiB
@@ -216,8 +216,12 @@ def table_row(
 
 def later_header(head: list[str]) -> list[str]:
     """What MediaCrawler writes since July 2026 where a file began with its older header."""
-    found = (one for one in MEDIACRAWLER if one.known_by in head and one.post_id in head)
-    return next((one.header.split() for one in found), [])
+    if "comment_id" in head:
+        listed = (one.split() for one in COMMENTS.values())
+        fitting = [names for names in listed if {*names} - {"creator_hash"} <= {*head}]
+        return max(fitting, key=len, default=[])
+    known = (one for one in MEDIACRAWLER if one.known_by in head and one.post_id in head)
+    return next((one.header.split() for one in known), [])
 
 
 class Replayed:

@@ -22,8 +22,10 @@ from lurewatch.sharing import alliance, clue, lists, packing
 from lurewatch.sharing.facts import check_known
 from lurewatch.sharing.marking import Tlp
 from lurewatch.store import Store
+from lurewatch.store.confirmed import Named
 from lurewatch.takedown import Institution, faults, missing, read_institution
 from lurewatch.workflow import Confirmed, KeptEvidence, User
+from lurewatch.workflow.filing import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,8 @@ def give_stix(
     needs_packages()
     from lurewatch.sharing.stix import bundle
 
-    found, institution = _campaign(store, settings, name, user, to)
-    if found.campaign is None:
-        raise LookupError(f"{name!r} was found without its campaign")
-    made = bundle(found.campaign, found.findings, institution, tlp, datetime.now(UTC))
+    found, campaign, institution = _campaign(store, settings, name, user, to)
+    made = bundle(campaign, found.findings, institution, tlp, datetime.now(UTC))
     body = made.serialize(indent=2, ensure_ascii=False).encode()
     return _write(store, "share stix", target, body, found, user, f"tlp:{tlp} to {to}")
 
@@ -65,22 +65,23 @@ def give_misp(
     needs_packages()
     from lurewatch.sharing.misp import event
 
-    found, institution = _campaign(store, settings, name, user, to)
-    if found.campaign is None:
-        raise LookupError(f"{name!r} was found without its campaign")
-    made = event(found.campaign, found.findings, institution, tlp)
+    found, campaign, institution = _campaign(store, settings, name, user, to)
+    made = event(campaign, found.findings, institution, tlp)
     body = f'{{"Event": {made.to_json(indent=2)}}}'.encode()
     return _write(store, "share misp", target, body, found, user, f"tlp:{tlp} to {to}")
 
 
 def _campaign(
     store: Store, settings: Settings, name: str, user: User, to: str
-) -> tuple[Confirmed, Institution]:
+) -> tuple[Confirmed, Named, Institution]:
     workflow.check_gives_out(user)
     _check_recipient(to)
     institution = read_institution(settings.profile_file)
     check_known(institution)
-    return workflow.confirmed_of_campaign(store, name, reader=user.name), institution
+    found = workflow.confirmed_of_campaign(store, name, reader=user.name)
+    if found.campaign is None:
+        raise LookupError(f"{name!r} was found without its campaign")
+    return found, found.campaign, institution
 
 
 def _check_recipient(to: str) -> None:
@@ -165,14 +166,14 @@ def prepare_clue(
             if (kept := best[one.finding_id])
         ]
         (folder / "list.xlsx").write_bytes(lists.workbook(clues))
-        listed = {"list.xlsx": packing.digest_of(folder / "list.xlsx")}
+        listed = {"list.xlsx": digest_of(folder / "list.xlsx")}
         subject = found.campaign.name if found.campaign else ""
         letter = clue.clue_letter(clues, institution, to, subject, today, listed)
         word.write(letter, folder / "letter.docx")
         numbers = [one.finding_id for one in found.findings]
         about = {"findings": numbers, "cites": letter.cites, "to": to, "made_on": str(today)}
         packing.pack(folder, about, target)
-    digest = packing.digest_of(target)
+    digest = digest_of(target)
     try:
         workflow.record_clue(store, digest, f"{len(clues)} findings to {to}", user=user)
     except BaseException:
@@ -211,7 +212,7 @@ def _clue(
     return clue.Clue(
         finding,
         f"evidence/{archive.name}",
-        packing.digest_of(archive),
+        digest_of(archive),
         tuple(asked),
         max(looks, key=lambda look: look.at, default=None),
     )
@@ -226,7 +227,7 @@ def approve_clue(store: Store, path: Path, *, user: User) -> str:
     """
     workflow.check_gives_out(user)
     about = packing.read_about(path)
-    digest = packing.digest_of(path)
+    digest = digest_of(path)
     found = workflow.confirmed_among(store, about.findings, reader=user.name)
     wrong = [f"finding {number}: {why}" for number, why in found.left_out.items()]
     wrong += lapsed(about.cites, datetime.now(CHINA).date())

@@ -5,11 +5,11 @@ import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final
 
 from lurewatch.errors import InputError
+from lurewatch.workflow.filing import digest_of
 
 SUMS: Final = "SHA256SUMS"
 ABOUT: Final = "package.json"
@@ -34,12 +34,6 @@ class About:
 
     findings: tuple[int, ...]
     cites: tuple[str, ...]
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def pack(folder: Path, about: Mapping[str, Any], target: Path) -> None:

@@ -53,8 +53,10 @@ def linked_to(db: Db, finding_id: int, limit: int) -> Linked | None:
     if own is None:
         return None
     number = number_of(db, finding_id)
-    shares = _shares(db, own)
+    mine = {(kind, key) for kind, key, _ in keys_of(db, [own])}
+    shares = _alike(db, mine) | dict.fromkeys(mine, 1.0)
     common = common_of(db, {key for _, key in shares})
+    telling = {key: share for key, share in shares.items() if key not in common}
     standing = {} if number is None else standing_in(db, number)
     return Linked(
         cluster=number,
@@ -62,44 +64,42 @@ def linked_to(db: Db, finding_id: int, limit: int) -> Linked | None:
         campaigns=tuple(sorted(standing)),
         confirmed=sum(one.posts for one in standing.values()),
         states={name: one.state for name, one in standing.items()},
-        members=() if number is None else _nearest(db, own, number, shares, common, limit),
-        mentions=_mentions(db, number, [key for kind, key in shares if kind in CONTACTS]),
-        common=tuple(
-            sorted({kind for (kind, key), share in shares.items() if share == 1 and (kind, key) in common})
-        ),
-    )  # fmt: skip
+        members=() if number is None else _nearest(db, own, number, mine - common, telling, limit),
+        mentions=_mentions(db, number, [key for kind, key in mine if kind in CONTACTS]),
+        common=tuple(sorted({kind for kind, _ in mine & common})),
+    )
 
 
-def _shares(db: Db, own: int) -> dict[Key, float]:
-    """What a post can be recognised by, each 1, and the wordings like its own, with the share."""
-    found = {(kind, key): 1.0 for kind, key, _ in keys_of(db, [own])}
-    texts = [key for kind, key in found if kind == "text"]
+def _alike(db: Db, mine: Collection[Key]) -> dict[Key, float]:
+    """The wordings most like one's own, and how much of the wording they share."""
+    own = [key for kind, key in mine if kind == "text"]
     near: dict[Key, float] = {}
     for one, other in ((alike.c.one, alike.c.other), (alike.c.other, alike.c.one)):
-        rows = rows_in(db, select(other.label("key"), alike.c.share), one, texts)
+        rows = rows_in(db, select(other.label("key"), alike.c.share), one, own)
         near |= {("text", row.key): row.share for row in rows}
-    nearest = sorted(near.items(), key=lambda pair: -pair[1])[:NEAREST]
-    return dict(nearest) | found
+    return dict(sorted(near.items(), key=lambda pair: -pair[1])[:NEAREST])
 
 
 def _nearest(
-    db: Db, own: int, number: int, shares: dict[Key, float], common: set[Key], limit: int
+    db: Db, own: int, number: int, mine: set[Key], shares: dict[Key, float], limit: int
 ) -> tuple[Member, ...]:
-    """The posts beside *own*, with their links to it; only of those shown are the minutes compared."""
-    telling = {key for key in shares if key not in common}
-    mine = {(kind, key) for kind, key, _ in keys_of(db, [own])} - common
+    """
+    The posts beside *own*, with their links to it; only of those shown are the minutes compared.
+
+    *mine* is what tells whose it is, *shares* that and the wordings like its own, each with the share.
+    """
     held: defaultdict[int, set[Key]] = defaultdict(set)
     query = (
         select(link_keys.c.kind, link_keys.c.key, link_keys.c.post_key)
         .join(cluster_members, cluster_members.c.post_key == link_keys.c.post_key)
         .where(
             cluster_members.c.cluster == number,
-            link_keys.c.kind.in_({kind for kind, _ in telling}),
+            link_keys.c.kind.in_({kind for kind, _ in shares}),
             link_keys.c.post_key != own,
         )
     )
-    for row in rows_in(db, query, link_keys.c.key, {key for _, key in telling}):
-        if (row.kind, row.key) in telling:
+    for row in rows_in(db, query, link_keys.c.key, {key for _, key in shares}):
+        if (row.kind, row.key) in shares:
             held[row.post_key].add((row.kind, row.key))
 
     def linked(post: int, one: Facts, author: str, at: datetime | None) -> tuple[Link, ...]:

@@ -7,7 +7,8 @@ from sqlalchemy import Select, select, update
 
 from lurewatch.finding import Verdict
 from lurewatch.post import Post
-from lurewatch.store import Db, pictures, runs
+from lurewatch.store import Db, pictures
+from lurewatch.store import captures as pages
 from lurewatch.store.posts import dump, load, text_sha256
 from lurewatch.store.tables import (
     captures,
@@ -41,7 +42,7 @@ def hide(db: Db, post_key: int) -> bool:
     if not db.connection.scalar(select(_held().where(findings.c.post_key == post_key).exists())):
         pictures.hide(db, post_key)
     for capture_id in _pages(db, post_key):
-        runs.rewrite(db, capture_id, {number: mask_personal(number) for number in numbers})
+        pages.rewrite(db, capture_id, {number: mask_personal(number) for number in numbers})
     return True
 
 

@@ -210,11 +210,11 @@ def merged(old: Post, new: Post) -> Post:
     """
     if new.cut and not old.cut and is_of(new, old):
         new = replace(new, title=old.title, text=old.text, cut=False)
-    empty = Post("", "", "", "", cut=not new.cut)  # whether it is cut, the new one says
+    empty = Post("", "", "", "")
     kept = {
         name: getattr(old, name)
         for name in Post.__slots__
-        if getattr(new, name) == getattr(empty, name)
+        if name != "cut" and getattr(new, name) == getattr(empty, name)
     }
     return replace(new, **kept)
 

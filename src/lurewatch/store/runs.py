@@ -1,19 +1,17 @@
 """Runs: what was tried, page by page, and what came of it."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from lurewatch.post import Capture, CoverageState, Post
+from lurewatch.post import CoverageState
 from lurewatch.processes import Process, is_gone, this_process
 from lurewatch.store import Db
-from lurewatch.store.posts import KEPT_UNJUDGED
-from lurewatch.store.tables import captures, coverage, posts, runs, sightings
+from lurewatch.store.tables import captures, coverage, runs
 
 RunState = Literal["finished", "blocked", "failed", "stopped", "interrupted"]
 NO_PAGE = ("capped", "failed", "disallowed")  # states that say nothing of where to go on
@@ -308,35 +306,6 @@ def troubled(db: Db, since: datetime) -> list[tuple[str, CoverageState]]:
     return sorted((row.platform, row.state) for row in rows)
 
 
-def shots_of(db: Db, post: Post) -> list[tuple[str, bytes]]:
-    """Media type and bytes of what people added to a post, newest first."""
-    rows = db.connection.execute(
-        select(captures.c.sealed)
-        .join(runs, runs.c.run_id == captures.c.run_id)
-        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
-        .join(posts, posts.c.post_key == sightings.c.post_key)
-        .where(
-            runs.c.how == "person",
-            posts.c.platform == post.platform,
-            posts.c.post_id == post.post_id,
-        )
-        .order_by(captures.c.capture_id.desc())
-    )
-    found = []
-    for row in rows:
-        facts, body = _opened(db, row.sealed)
-        kind = dict(facts["headers"]).get("Content-Type", "")
-        found.append((kind, body))
-    return found
-
-
-def _opened(db: Db, sealed: bytes) -> tuple[dict[str, Any], bytes]:
-    """The facts of a capture and its body."""
-    opened = db.vault.open(sealed)
-    size = int.from_bytes(opened[:4])
-    return json.loads(opened[4 : 4 + size]), opened[4 + size :]
-
-
 def unfinished(db: Db, platform: str, keyword: str) -> str | None:
     """Where the newest run of this keyword stopped before its end, if it did."""
     row = db.connection.execute(
@@ -410,119 +379,3 @@ def mark(db: Db, platform: str, keyword: str) -> datetime | None:
         )
     )
     return moment
-
-
-def keep_capture(db: Db, capture: Capture) -> int:
-    """Keep a page with all that belongs to it; its body is sealed, as it shows people."""
-    facts = {
-        "url": capture.url,
-        "final_url": capture.final_url,
-        "headers": capture.headers,
-        "how": capture.how,
-        "keyword": capture.keyword,
-        "problems": capture.problems,
-        "wall": capture.wall,
-        "shown": {
-            post.post_id: sorted({field for field, _, _ in post.values()}) for post in capture.posts
-        },
-    }
-    head = json.dumps(facts).encode("ascii")
-    sealed = db.vault.seal(len(head).to_bytes(4) + head + capture.body)
-    row = {
-        "run_id": capture.run_id,
-        "platform": capture.platform,
-        "status": capture.status,
-        "form": capture.form,
-        "body_sha256": sha256(capture.body).hexdigest(),
-        "captured_at": capture.captured_at,
-        "sealed": sealed,
-        "expires_at": capture.captured_at + KEPT_UNJUDGED,
-    }
-    kept = db.connection.execute(insert(captures), row)
-    return int(kept.inserted_primary_key[0])  # type: ignore[index]  # one row was inserted
-
-
-def captures_of(db: Db, post: Post) -> list[Capture]:
-    """The pages on which a post was seen, newest first."""
-    rows = db.connection.execute(
-        select(captures)
-        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
-        .join(posts, posts.c.post_key == sightings.c.post_key)
-        .where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
-        .order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
-    )
-    return [_of_row(db, row, (post,)) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class ShownFields:
-    """Which fields of a post a page showed."""
-
-    run_id: str
-    url: str
-    at: datetime
-    fields: frozenset[str]
-
-
-def shown_of(db: Db, post: Post) -> list[ShownFields]:
-    """The pages on which a post was seen, newest first; those from before say nothing of fields."""
-    rows = db.connection.execute(
-        select(captures.c.run_id, captures.c.captured_at, captures.c.sealed)
-        .join(sightings, sightings.c.capture_id == captures.c.capture_id)
-        .join(posts, posts.c.post_key == sightings.c.post_key)
-        .where(posts.c.platform == post.platform, posts.c.post_id == post.post_id)
-        .order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
-    )
-    found = []
-    for row in rows:
-        facts, _ = _opened(db, row.sealed)
-        if (fields := facts.get("shown", {}).get(post.post_id)) is not None:
-            found.append(ShownFields(row.run_id, facts["url"], row.captured_at, frozenset(fields)))
-    return found
-
-
-def pages_of(db: Db, run_id: str) -> list[Capture]:
-    """The pages of a run, newest first, without their posts."""
-    rows = db.connection.execute(
-        select(captures).where(captures.c.run_id == run_id).order_by(captures.c.capture_id.desc())
-    )
-    return [_of_row(db, row) for row in rows]
-
-
-def _of_row(db: Db, row: Any, found: tuple[Post, ...] = ()) -> Capture:
-    facts, body = _opened(db, row.sealed)
-    facts.pop("shown", None)
-    facts["headers"] = tuple((name, value) for name, value in facts["headers"])
-    facts["problems"] = tuple(facts["problems"])
-    return Capture(
-        platform=row.platform,
-        status=row.status,
-        form=row.form,
-        body=body,
-        captured_at=row.captured_at,
-        run_id=row.run_id,
-        posts=found,
-        **facts,
-    )
-
-
-def rewrite(db: Db, capture_id: int, words: Mapping[str, str]) -> None:
-    """
-    Put other words into a page that is kept, byte for byte elsewhere the same.
-
-    `body_sha256` stays that of the page as it was served.
-    """
-    sealed = db.connection.scalar(
-        select(captures.c.sealed).where(captures.c.capture_id == capture_id)
-    )
-    opened = db.vault.open(sealed or b"")
-    start = 4 + int.from_bytes(opened[:4])
-    body = opened[start:]
-    for old, new in words.items():
-        body = body.replace(old.encode(), new.encode())
-    if body != opened[start:]:
-        db.connection.execute(
-            update(captures)
-            .where(captures.c.capture_id == capture_id)
-            .values(sealed=db.vault.seal(opened[:start] + body))
-        )

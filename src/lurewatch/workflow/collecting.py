@@ -12,11 +12,13 @@ from lurewatch.post import Capture, CoverageState, Post
 from lurewatch.store import (
     Store,
     audit,
+    captures,
     posts,
     runs,
 )
+from lurewatch.store.captures import ShownFields
 from lurewatch.store.posts import PostRow
-from lurewatch.store.runs import CoverageRow, Run, RunState, ShownFields, SourceDay
+from lurewatch.store.runs import CoverageRow, Run, RunState, SourceDay
 from lurewatch.workflow.common import current, operator_name
 
 IMPORT_BATCH = 500  # rows of one transaction
@@ -110,7 +112,7 @@ def take_in(
     """
     source = f"{capture.how}:{capture.platform}"
     with store.begin() as db:
-        capture_id = runs.keep_capture(db, capture)
+        capture_id = captures.keep(db, capture)
         seen = (posts.Seen(post, capture.captured_at, source, capture_id) for post in capture.posts)
         new = posts.keep(db, seen)
         runs.count(
@@ -245,25 +247,25 @@ def troubled(store: Store, since: datetime) -> list[tuple[str, CoverageState]]:
 def shots_of(store: Store, post: Post) -> list[tuple[str, bytes]]:
     """Media type and bytes of what people added to a post, newest first."""
     with store.reading() as db:
-        return runs.shots_of(db, post)
+        return captures.brought(db, post)
 
 
 def captures_of(store: Store, post: Post) -> list[Capture]:
     """The pages on which a post was seen, newest first."""
     with store.reading() as db:
-        return runs.captures_of(db, post)
+        return captures.showing(db, post)
 
 
 def shown_of(store: Store, post: Post) -> list[ShownFields]:
     """Which fields of a post each page showed on which it was seen, newest first."""
     with store.reading() as db:
-        return runs.shown_of(db, post)
+        return captures.fields_shown(db, post)
 
 
 def pages_of(store: Store, run_id: str) -> list[Capture]:
     """The pages of a run, newest first, without their posts."""
     with store.reading() as db:
-        return runs.pages_of(db, run_id)
+        return captures.of_run(db, run_id)
 
 
 def cut_addresses(store: Store, run_id: str, limit: int) -> list[str]:

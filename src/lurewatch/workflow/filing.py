@@ -16,11 +16,16 @@ from lurewatch.workflow.common import current
 LARGEST: Final = 32 << 20  # bytes of a receipt
 
 
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
 def record_files(db: Db, number: int, files: Sequence[tuple[str, Path]], *, who: str) -> None:
     """Files of a request (letter, pdf) were written; each with its kind."""
     for kind, path in files:
-        with path.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
+        digest = digest_of(path)
         size = path.stat().st_size
         request_files.add(db, RequestFile(number, kind, path, digest, size, who, current()))
         audit.note(db, current(), who, f"keep {kind}", f"{number} {digest}")
@@ -170,6 +175,4 @@ def _said(one: RequestFile, noted: set[str]) -> str:
         return DIFFERS
     if not one.path.is_file():
         return MISSING
-    with one.path.open("rb") as file:
-        same = file_digest(file, "sha256").hexdigest() == one.sha256
-    return "" if same else CHANGED
+    return "" if digest_of(one.path) == one.sha256 else CHANGED
