@@ -28,7 +28,7 @@ from lurewatch.store.holds import About, Hold
 
 __all__ = ["About", "Hold", "Purged"]
 REJECTED: Final = "*.rejected.jsonl"
-PACKAGE: Final = re.compile(r"\.?[a-z]+-\d+-\d{8}T\d{6}Z(\..+)?")  # as evidence.package names them
+PACKAGE: Final = re.compile(r"\.?[a-z]+-\d+-\d{8}T\d{6}Z(-\d+)?(\..+)?")  # evidence.package's names
 STRAY: Final = timedelta(days=1)  # a file that nothing knows of is no picture being kept any more
 
 

@@ -34,6 +34,7 @@ from lurewatch.evidence.package import keep, robots_said
 from lurewatch.evidence.shoot import opened, shoot
 from lurewatch.evidence.verify import Record, verify
 from lurewatch.finding import Finding
+from lurewatch.retention import PACKAGE
 from lurewatch.store import Store
 from lurewatch.takedown import (
     Institution,
@@ -170,6 +171,24 @@ def test_without_a_browser_the_served_page_is_sealed(store: Store, settings: Set
     assert (kept.path / "served.html").read_bytes() == captures[0].body
     checks = verify(kept.path)
     assert [check.holds for check in checks] == [True] * (len(checks) - 1) + [False]
+
+
+def test_packages_of_one_second_are_told_apart(store: Store, settings: Settings, a_finding: Any) -> None:  # fmt: skip
+    finding = workflow.finding(store, a_finding(), reader="t")
+    captures = workflow.captures_of(store, finding.post)
+    now = datetime.now(UTC)
+    first, second, third = (
+        keep(finding, captures[:count], settings.evidence_dir, None, now=now, roots={})
+        for count in (1, 0, 1)
+    )
+    assert second.path.name == f"{first.path.name}-2" and third.path.name == f"{first.path.name}-3"
+    for one in (first, second, third):
+        assert sha256((one.path / "SHA256SUMS").read_bytes()).hexdigest() == one.sums_sha256
+        assert PACKAGE.fullmatch(one.path.name)
+    assert (first.path / "served.html").is_file() and not (second.path / "served.html").exists()
+    assert {one.name for one in settings.evidence_dir.iterdir()} == {
+        one.path.name for one in (first, second, third)
+    }
 
 
 def test_a_page_on_a_private_address_is_not_visited(store: Store, settings: Settings, a_finding: Any) -> None:  # fmt: skip

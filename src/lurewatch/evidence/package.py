@@ -1,5 +1,6 @@
 """Write evidence packages: sealed facts in one part, what was thought of them in another."""
 
+import errno
 import json
 import platform
 import shutil
@@ -102,13 +103,29 @@ def keep(
             (draft / file_name).write_bytes(content)
         sums = "".join(f"{sha256(files[one]).hexdigest()}  {one}\n" for one in sorted(files))
         (draft / SUMS).write_text(sums, "ascii")
-        final = folder / name
         draft.chmod(0o700)
-        draft.replace(final)
+        final = _settle(draft, folder / name)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return KeptPackage(final, sha256(sums.encode()).hexdigest(), bool(shown_by), tuple(problems))
+
+
+def _settle(draft: Path, wanted: Path) -> Path:
+    """
+    Give a written package its name; one kept in the same second has it already and keeps it.
+
+    The later one is told apart by ``-2``, ``-3`` and so on: nothing sealed is ever written over.
+    """
+    final, attempt = wanted, 1
+    while True:
+        try:
+            return draft.rename(final)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        attempt += 1
+        final = wanted.with_name(f"{wanted.name}-{attempt}")
 
 
 def _robots(finding: Finding, browser: "Browser | None", roots: Mapping[str, str]) -> Robots | None:
