@@ -8,6 +8,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
+from lurewatch.dates import CHINA
 from lurewatch.finding import PROTECTED, Label
 
 DAY: Final = 86_400.0  # seconds
@@ -360,7 +361,9 @@ def loads(rows: Iterable[FindingTimes]) -> list[Load]:
     """What each reviewer decided, the busiest first."""
     made = [(row.reviewer, row.decided_at) for row in rows if row.reviewer and row.decided_at]
     counts = Counter(reviewer for reviewer, _ in made)
-    days = Counter(reviewer for reviewer, _ in {(who, at.date()) for who, at in made})
+    days = Counter(
+        reviewer for reviewer, _ in {(who, at.astimezone(CHINA).date()) for who, at in made}
+    )
     return [Load(who, count, days[who]) for who, count in counts.most_common()]
 
 

@@ -28,6 +28,7 @@ from lurewatch.crawling import (
     read_whole,
     spider_code,
 )
+from lurewatch.dates import CHINA
 from lurewatch.detect import Detector, lexicon_for
 from lurewatch.errors import LurewatchError
 from lurewatch.notices import read_notices
@@ -365,7 +366,8 @@ class Scheduler:
             f"{day.platform} {day.keyword}: no post today ({day_words(day.pages)}),"
             f" usually {usual}. 今日无帖，平时约 {usual} 条"
             for day, usual in workflow.silent(days)
-            if day.day == now.date() and asked[day.platform, day.keyword] == day.tried
+            if day.day == now.astimezone(CHINA).date()
+            and asked[day.platform, day.keyword] == day.tried
         ]
 
     def report(self, fired: Fired) -> None:

@@ -282,7 +282,7 @@ def test_a_text_that_results_cut_is_read_whole_before_it_is_judged(
 def test_a_window_with_more_than_the_api_gives_is_read_in_slices(
     store: Store, settings: Settings
 ) -> None:
-    since = datetime.now(CHINA).date() - timedelta(days=84)
+    since = datetime.now(CHINA).date() - timedelta(days=85)
     start = datetime.combine(since, time.min, CHINA)
     expected = {
         post.id

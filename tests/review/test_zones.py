@@ -17,7 +17,9 @@ def tried_at_night(store: Store) -> list[date]:
     with store.begin() as db:
         runs.count(db, run_id, "tieba", "x", "captured", LATE, found=2)
         runs.count(db, run_id, "tieba", "x", "blocked", LATE.replace(hour=15))
-    return [one.day for one in workflow.coverage_by_day(store)]
+    days = [one.day for one in workflow.coverage_by_day(store)]
+    assert sorted(days) == sorted(one.day for one in workflow.coverage(store, [run_id]))
+    return days
 
 
 def test_a_night_belongs_to_the_day_that_begins(store: Store) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lurewatch.cli.acting import MOST, opened, takedown_app
+from lurewatch.dates import CHINA
 from lurewatch.errors import InputError, NotAllowedError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def show(
     request = workflow.request(store, number)
     finding = workflow.finding(store, request.finding_id, reader=getpass.getuser())
     events = workflow.events_of(store, [number])[number]
-    institution, today = read_institution(settings.profile_file), datetime.now(UTC).date()
+    institution, today = read_institution(settings.profile_file), datetime.now(CHINA).date()
     form = form_of(finding, institution, request, today)
     if channel not in ("", request.channel):
         raise InputError(

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from lurewatch.dates import CHINA
 from lurewatch.post import CoverageState
 from lurewatch.processes import Process, is_gone, this_process
 from lurewatch.store import Db
@@ -176,7 +177,7 @@ def covered(db: Db, run_ids: Sequence[str] | None = None) -> list[CoverageRow]:
         query = query.where(coverage.c.run_id.in_(run_ids))
     sums: dict[tuple[str, str, str, date, CoverageState], tuple[int, int, str]] = {}
     for row in db.connection.execute(query):
-        key = (row.run_id, row.platform, row.keyword, row.at.date(), row.state)
+        key = (row.run_id, row.platform, row.keyword, row.at.astimezone(CHINA).date(), row.state)
         pages, found, detail = sums.get(key, (0, 0, ""))
         sums[key] = (pages + 1, found + row.posts, row.detail or detail)
     rows = [CoverageRow(*key, *value) for key, value in sums.items()]
@@ -185,7 +186,7 @@ def covered(db: Db, run_ids: Sequence[str] | None = None) -> list[CoverageRow]:
 
 @dataclass(frozen=True, slots=True)
 class SourceDay:
-    """What came of one source (a platform's keyword) on one day (UTC): pages by state, and posts."""
+    """What came of one source (a platform's keyword) on one day in China: pages by state, and posts."""
 
     platform: str
     keyword: str
