@@ -1,5 +1,6 @@
 """From a post to a verdict: normaliser, lexicon, contacts and model meet here, and only here."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -67,6 +68,7 @@ class WhyNot:
 
 
 WHY_NOT: Final = {
+    "short": "it says too little to be judged",
     "screen": "the first stage found nothing of the field",
     "stance": "it reads as {stance}",
     "protected": "a protected voice is too likely ({value} > {limit})",
@@ -103,7 +105,7 @@ class Detector:
         wanted = [
             at
             for at, bundle in enumerate(bundles)
-            if bundle and (not screen or self.worth_reading(bundle, texts[at]))
+            if says_something(bundle) and (not screen or self.worth_reading(bundle, texts[at]))
         ]
         predictions = dict(
             zip(wanted, self._classifier.predict([texts[at] for at in wanted]), strict=True)
@@ -163,6 +165,8 @@ class Detector:
         limits, stance = self._classifier.thresholds, prediction.stance
         reasons, contacts = [*term_reasons(bundle), *find_signals(bundle)], find_contacts(bundle)
         guarded = sum(prediction.stances[one] for one in PROTECTED)
+        if not says_something(bundle):
+            return WhyNot("short")
         if not self.worth_reading(bundle, model_text(bundle)):
             return WhyNot("screen")
         if stance not in LURING:
@@ -252,6 +256,24 @@ class Detector:
         ):
             return Grade.L1
         return Grade.L0
+
+
+LEAST: Final = 3  # words of Latin letters, characters and signs together
+WORD: Final = re.compile(r"[a-z0-9]+|[^\W_]|[\u2190-\u2bff\U0001f000-\U0001ffff]", re.IGNORECASE)
+
+
+def says_something(bundle: Sequence[Piece]) -> bool:
+    """
+    Whether a post says enough to be judged: LEAST words, or a service by name, or a contact.
+
+    What a model makes of one letter or of a lone 咨询 is an accident, and nobody is put in a queue by one.
+    A name alone says nothing.
+    """
+    said = [piece for piece in bundle if piece[0] != "author_name"]
+    if sum(len(WORD.findall(found.plain)) for _, _, found in said) >= LEAST:
+        return True
+    named = any(term.group == "SVC" for _, _, found in said for term in found.terms)
+    return named or bool(find_contacts(said))
 
 
 OWN_WORDS: Final = frozenset({"title", "text"})  # what the author says, not what is shown beside it

@@ -223,6 +223,24 @@ def test_a_folder_is_no_output(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [source]
 
 
+@pytest.mark.parametrize("screen", [True, False])
+def test_what_says_next_to_nothing_is_never_flagged(detector: Detector, screen: bool) -> None:
+    nothing = [
+        *"kxyz早卡",
+        "dd",
+        "test",
+        "咨询",
+        "信用",
+        "👍",
+    ]  # the model takes several for offers
+    posts = [Post(platform="tieba", post_id=str(at), url="", text="", title=one) for at, one in enumerate(nothing)]  # fmt: skip
+    for verdict in detector.judge(posts, screen=screen):
+        assert (verdict.stance, verdict.grade, verdict.score) == (Stance.OTHER, Grade.L0, 0.0)
+    assert {str(detector.why_not(post)) for post in posts} == {"it says too little to be judged"}
+    (row,), _ = judged(detector, lines({"id": 1, "text": "停挂私"}), screen)
+    assert row["flagged"]
+
+
 def test_who_only_asks_about_an_offer_is_never_flagged(detector: Detector) -> None:
     offer = "全额退，抽三成，不成不收，加薇demo_0088"
     asked = [

@@ -399,6 +399,7 @@ OUTCOMES: Final = {
     "unclear": "unclear",
 }
 WHY_NOT: Final = {
+    "short": "it says too little to be judged",
     "screen": "the first stage found nothing of the field",
     "stance": "it reads as: {stance}",
     "protected": "a protected voice is too likely ({value} > {limit})",
