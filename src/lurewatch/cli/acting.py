@@ -268,11 +268,16 @@ def setup(
     source: Annotated[
         Path | None, typer.Option("--from", help="A YAML file with the fields, to set up unasked.")
     ] = None,
+    sample_letterhead: Annotated[
+        Path | None,
+        typer.Option(help="Write a letterhead to begin with to this .docx, and no more."),
+    ] = None,
 ) -> None:
     """Write the profile of the institution that reports."""
     import yaml
 
     from lurewatch.config import read_settings
+    from lurewatch.letters.letterhead import write_sample
     from lurewatch.takedown import (
         LABELS,
         amended,
@@ -282,6 +287,10 @@ def setup(
     )
 
     settings = read_settings()
+    if sample_letterhead:
+        write_sample(sample_letterhead)
+        typer.echo(f"Wrote {sample_letterhead}; name it in the profile as letterhead")
+        return
     if source:
         profile = amended(read_institution(settings.profile_file), source)
     else:

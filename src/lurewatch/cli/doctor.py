@@ -196,13 +196,17 @@ def look_at_tokens(settings: "Settings") -> Check:
 
 def look_at_profile(settings: "Settings") -> Check:
     """The institution that reports; a takedown draft is refused while a field is missing."""
+    from lurewatch.letters import letterhead
     from lurewatch.takedown import missing, read_institution
 
     if not settings.profile_file.exists():
         return Check("institution", "missing", "no profile", "run: lurewatch setup")
-    lacking = missing(read_institution(settings.profile_file))
-    if lacking:
+    institution = read_institution(settings.profile_file)
+    if lacking := missing(institution):
         return Check("institution", "missing", f"lacks {', '.join(lacking)}", "lurewatch setup")
+    if wrong := letterhead.faults(institution, settings.home):
+        do = "mend it, or begin with: lurewatch setup --sample-letterhead FILE"
+        return Check("institution", "broken", wrong[0], do)
     return Check("institution", "ok", str(settings.profile_file))
 
 

@@ -15,7 +15,7 @@ from lurewatch.dates import CHINA
 from lurewatch.drafting import best_evidence
 from lurewatch.errors import InputError, NotAllowedError, SettingsError
 from lurewatch.finding import Finding
-from lurewatch.letters import word
+from lurewatch.letters import letterhead, word
 from lurewatch.letters.law import lapsed
 from lurewatch.letters.matter import Package, refusals
 from lurewatch.sharing import alliance, clue, lists, packing
@@ -169,7 +169,8 @@ def prepare_clue(
         listed = {"list.xlsx": digest_of(folder / "list.xlsx")}
         subject = found.campaign.name if found.campaign else ""
         letter = clue.clue_letter(clues, institution, to, subject, today, listed)
-        word.write(letter, folder / "letter.docx")
+        paper = letterhead.of_institution(institution, settings.home, today)
+        word.write(letter, folder / "letter.docx", paper)
         numbers = [one.finding_id for one in found.findings]
         about = {"findings": numbers, "cites": letter.cites, "to": to, "made_on": str(today)}
         packing.pack(folder, about, target)
