@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lurewatch.browser import find_chromium, is_private, launch_options, who_asks
+from lurewatch.browser import find_chromium, launch_options, who_asks
 from lurewatch.config import read_settings
+from lurewatch.outside import is_private
 
 BOT_NAME = "lurewatch"
 SPIDER_MODULES = ["crawlers.platforms", "crawlers.pictures"]
@@ -50,10 +51,8 @@ ITEM_PIPELINES = {
 EXTENSIONS = {"crawlers.pipelines.CountCoverage": 100}
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-DOWNLOAD_HANDLERS = {
-    scheme: "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
-    for scheme in ("http", "https")
-}
+DOWNLOAD_HANDLERS = {scheme: "crawlers.guard.GatedHandler" for scheme in ("http", "https")}
+TWISTED_DNS_RESOLVER = "crawlers.guard.PublicNames"  # a public name may lead to a private address
 PLAYWRIGHT_LAUNCH_OPTIONS = launch_options(find_chromium(_OPERATOR), _OPERATOR.roots.values())
 PLAYWRIGHT_MAX_CONTEXTS = 1
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 1  # one page at a time, in the browser too

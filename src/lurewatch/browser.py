@@ -1,6 +1,5 @@
 """Which browser takes screenshots, and whether it can draw Chinese."""
 
-import ipaddress
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from lurewatch import __version__
 from lurewatch.config import Settings
 from lurewatch.errors import SettingsError
+from lurewatch.outside import proxies
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -70,10 +70,12 @@ def launch_options(path: Path | None, roots: Iterable[str] | None = None) -> dic
     """
     What Playwright's `chromium.launch` takes.
 
-    With *roots*, the browser finds no private address but these roots' own.
+    With *roots*, the browser finds no private address but these roots' own where it goes through a
+    proxy of the operator's; where it does not, `outside.gate` sees to that.
     """
     sandbox = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-    bounds = () if roots is None else (f"--host-resolver-rules={unreachable(roots)}",)
+    ruled = () if roots is None or not proxies() else (unreachable(roots),)
+    bounds = [f"--host-resolver-rules={rules}" for rules in ruled]
     options: dict[str, Any] = {"headless": True, "args": [*QUIET, *sandbox, *bounds]}
     return options | {"executable_path": str(path)} if path else options
 
@@ -98,27 +100,6 @@ def unreachable(roots: Iterable[str]) -> str:
     hosts = sorted({urlsplit(root).hostname or "" for root in roots} - {""})
     rules = [f"MAP {pattern} ~NOTFOUND" for pattern in PRIVATE]
     return " , ".join([*rules, *(f"EXCLUDE {host}" for host in hosts)])
-
-
-def is_private(url: str, roots: Iterable[str]) -> bool:
-    """
-    Whether an address is one of a private network and no configured root.
-
-    >>> is_private("http://192.168.1.1/", ()), is_private("https://tieba.baidu.com/p/1", ())
-    (True, False)
-    >>> is_private("http://127.0.0.1:88/x", ["http://127.0.0.1:88/tieba"])
-    False
-    """
-    parts = urlsplit(url)
-    if parts.scheme in ("data", "about", "blob"):
-        return False
-    if any(urlsplit(root).netloc == parts.netloc for root in roots):
-        return False
-    host = (parts.hostname or "").rstrip(".")
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host in ("", "localhost") or host.endswith((".localhost", ".local", ".internal"))
 
 
 SIGNS: Final = {"Chinese": "债信", "emoji": "🛰🧧"}

@@ -331,10 +331,10 @@ def _run(
 
 REASONS: Final = (  # what a lost page's error is called by twisted, scrapy and the browser
     ("Timeout|TimedOut|TIMED_OUT", "no answer came in time"),
-    ("DNSLookup|CannotResolve|NAME_NOT_RESOLVED", "its host cannot be found: is the address right?"),
+    ("DNSLookup|CannotResolve|NAME_NOT_RESOLVED|gaierror", "its host cannot be found: is the address right?"),
     ("Refused|REFUSED", "its host refuses connections"),
     ("SSL|TLS|CERT", "no secure connection could be made to its host"),
-    ("NoRoute|Unreachable|UNREACHABLE|DISCONNECTED", "there is no way to its host: is this machine online?"),
+    ("NoRoute|[Uu]nreachable|UNREACHABLE|DISCONNECTED", "there is no way to its host: is this machine online?"),
     ("Lost|NeverReceived|ResponseFailed|ConnectionDone|Reset|RESET|EMPTY_RESPONSE|DataLoss|ERR_CONNECTION", "the connection broke off"),
     ("ConnectError|ConnectionFailed|DownloadFailed", "its host cannot be reached"),
     ("Cancelled|MaxSize", "the answer is larger than any page we read"),

@@ -1,7 +1,6 @@
 """Tell an address something, signed, and never an address of a private network by mistake."""
 
 import hmac
-import ipaddress
 import socket
 import ssl
 from collections.abc import Sequence
@@ -10,8 +9,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import urlsplit
 
-from lurewatch.browser import is_private
 from lurewatch.errors import InputError
+from lurewatch.outside import addresses_of, is_private
 
 PATIENCE: Final = 10.0  # seconds a receiver may take for each of its steps
 MOST: Final = 1 << 16  # bytes read of an answer
@@ -63,8 +62,8 @@ def tell(
     """
     Post a body; gives the status of the answer. Raises UnreachableError when there is none.
 
-    A name that leads into a private network is refused, by the very address that is then used. A
-    redirect is an answer like any other and is not followed.
+    A name of which any address is private is refused, and the address that was looked at is the one
+    that is used. A redirect is an answer like any other and is not followed.
     """
     try:
         parts = urlsplit(checked_url(url, local))
@@ -74,8 +73,8 @@ def tell(
     port = parts.port or (443 if secure else 80)
     known = any(urlsplit(one).netloc == parts.netloc for one in local)
     try:
-        address = _address(host, port, private=known)
-        line = socket.create_connection((address, port), PATIENCE)
+        first, *_ = addresses_of(host, port, private=known)
+        line = socket.create_connection((first, port), PATIENCE)
         connection = HTTPConnection(host, port, timeout=PATIENCE)
         connection.sock = (
             ssl.create_default_context().wrap_socket(line, server_hostname=host) if secure else line
@@ -100,11 +99,3 @@ def tell(
             connection.close()
     except (OSError, HTTPException) as error:
         raise UnreachableError(str(error) or type(error).__name__) from None
-
-
-def _address(host: str, port: int, *, private: bool) -> str:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    address = str(found[0][4][0])
-    if not private and not ipaddress.ip_address(address).is_global:
-        raise OSError(f"{host} leads to {address}, which is no public address")
-    return address

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -134,6 +135,8 @@ def server(answer: Callable[[BaseHTTPRequestHandler], tuple[int, dict[str, str],
         ),
         (200, {"Content-Type": "application/json"}, b'{"error_code": 21327}', "blocked", "expired"),
         (302, {"Location": "http://10.0.0.1/admin"}, b"", "failed", "private address refused"),
+        (302, {"Location": "http://0x7f.1/admin"}, b"", "failed", "private address refused"),
+        (302, {"Location": "http://2130706433/"}, b"", "failed", "private address refused"),
         (200, {"Content-Type": "image/png"}, b"\x89PNG", "changed", "neither a post"),
         (200, {"Content-Type": "text/html"}, b"", "changed", "neither a post"),
     ],
@@ -171,7 +174,51 @@ def test_a_browser_is_led_to_no_private_address(crawl: Crawl) -> None:
         for note in ("1" * 24, "2" * 24):
             (row,) = crawl("xiaohongshu", root, [f"{root}/explore/{note}"], run_id=note)
             assert row.state == ("failed" if note.startswith("1") else "changed")
+            assert note.startswith("2") or "private address refused: 127.0.0.2 leads" in row.detail
     assert inside == []
+
+
+def test_a_name_leads_a_spider_to_no_private_address(crawl: Crawl) -> None:
+    """A feed may stand anywhere: its own address, and where that one sends on to."""
+    inside, names = list[str](), [socket.gethostname(), "0x7f.1"]
+
+    def secret(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        inside.append(request.path)
+        return 200, {}, b"<rss/>"
+
+    with server(secret) as private:
+        for name in names:
+            feed = f"{private.replace('127.0.0.1', name)}/feed"
+            (row,) = crawl("feed", "", [feed], run_id=name, LUREWATCH_ROOTS="")
+            assert row.state == "failed"
+            assert "private address refused" in row.detail or "cannot be found" in row.detail
+    assert inside == []
+
+
+def test_a_name_that_leads_inside_after_it_was_looked_at_is_not_found(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The resolver looks at the very address that is connected to."""
+    monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+    script = """
+import sys
+from twisted.internet import asyncioreactor
+asyncioreactor.install()
+from twisted.internet import reactor
+from crawlers.guard import PublicNames
+found = PublicNames(reactor, 10, 5).getHostByName(sys.argv[1])
+found.addCallbacks(lambda at: print("found", at), lambda failure: print("refused", failure.value))
+found.addBoth(lambda _: reactor.stop())
+reactor.run()
+"""
+
+    def looked_up(name: str) -> str:
+        command = [sys.executable, "-c", script, name]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "refused" in looked_up("0x7f.1") and "no public address" in looked_up("localhost")
+    monkeypatch.setenv("LUREWATCH_ROOTS", "tieba=http://localhost:8800/tieba")
+    assert looked_up("localhost") == "found 127.0.0.1\n"
 
 
 def test_robots_out_of_reach_forbids_everything(crawl: Crawl) -> None:

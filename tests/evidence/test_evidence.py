@@ -20,7 +20,6 @@ from lurewatch.browser import (
     SIGNS,
     draws,
     find_chromium,
-    is_private,
     launch_options,
     undrawn,
     who_asks,
@@ -31,9 +30,11 @@ from lurewatch.config import Settings
 from lurewatch.demo.site import demo_site
 from lurewatch.errors import InputError, SettingsError
 from lurewatch.evidence.package import keep, robots_said
+from lurewatch.evidence.robots import ask
 from lurewatch.evidence.shoot import opened, shoot
 from lurewatch.evidence.verify import Record, verify
 from lurewatch.finding import Finding
+from lurewatch.outside import PrivateAddressError
 from lurewatch.retention import PACKAGE
 from lurewatch.store import Store
 from lurewatch.takedown import (
@@ -216,8 +217,6 @@ def test_the_browser(settings: Settings) -> None:
         browser.close()
     with pytest.raises(SettingsError, match="LUREWATCH_CHROMIUM"):
         find_chromium(replace(settings, chromium="/no/such/browser"))
-    for address in ("http://[::1]/", "http://169.254.169.254/", "http://localhost./", "file:///etc/passwd"):  # fmt: skip
-        assert is_private(address, ())
 
 
 def test_evidence_is_led_to_no_private_address(settings: Settings) -> None:
@@ -232,9 +231,16 @@ def test_evidence_is_led_to_no_private_address(settings: Settings) -> None:
         server(secret, "127.0.0.2") as private,
         server(lambda request: (302, {"Location": f"{private}{request.path}"}, b"")) as root,
         opened(path, [root]) as browser,
-        pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"),
     ):
-        shoot(browser, f"{root}/p/1", [root])
+        with pytest.raises(PrivateAddressError, match=r"127\.0\.0\.2, which is no public address"):
+            shoot(browser, f"{root}/p/1", [root])
+        with pytest.raises(PrivateAddressError, match="private address refused"):
+            shoot(browser, private.replace("127.0.0.2", "0x7f.2"), [root])
+        asked = ask(browser, f"{root}/p/1", [root])
+        assert not asked.allowed and "private address refused" in asked.said
+        with pytest.raises(Error, match="ERR_TOO_MANY_REDIRECTS"):
+            private = ""
+            shoot(browser, f"{root}/p/1", [root])
     assert inside == []
 
 

@@ -159,7 +159,7 @@ def _visit(
         return shoot(
             browser, located(finding.post.url, finding.post.platform, roots), roots.values()
         )
-    except Error as error:
+    except (Error, OSError) as error:
         problems.append(f"the page did not come: {str(error).splitlines()[0]}")
         return None
 

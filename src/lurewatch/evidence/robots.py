@@ -6,7 +6,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from lurewatch.browser import is_private, who_asks
+from lurewatch.browser import who_asks
+from lurewatch.outside import PrivateAddressError, check, gate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -49,21 +50,24 @@ def ask(browser: "Browser", url: str, roots: Iterable[str]) -> Robots:
 
     parts, allowed = urlsplit(url), list(roots)
     at = f"{parts.scheme}://{parts.netloc}/robots.txt"
-    context = browser.new_context(user_agent=who_asks())
-    try:
-        target = at
-        for _ in range(HOPS + 1):
-            if is_private(target, allowed):
-                return Robots(at, None, False, "robots.txt is on a private address: not asked")
-            answer = context.request.get(target, timeout=PATIENCE, max_redirects=0)
-            if not 300 <= answer.status < 400:
-                return read(at, url, answer.status, answer.body()[:LARGEST])
-            target = urljoin(target, answer.headers.get("location", ""))
-        return Robots(at, answer.status, False, "robots.txt is redirected too often")
-    except Error as error:
-        return Robots(at, None, False, f"robots.txt did not come: {str(error).splitlines()[0]}")
-    finally:
-        context.close()
+    with gate(allowed) as passage:
+        context = browser.new_context(user_agent=who_asks(), **passage.options)
+        try:
+            target = at
+            for _ in range(HOPS + 1):
+                check(target, allowed)
+                answer = context.request.get(target, timeout=PATIENCE, max_redirects=0)
+                if not 300 <= answer.status < 400:
+                    return read(at, url, answer.status, answer.body()[:LARGEST])
+                target = urljoin(target, answer.headers.get("location", ""))
+            return Robots(at, answer.status, False, "robots.txt is redirected too often")
+        except PrivateAddressError as error:
+            return Robots(at, None, False, f"robots.txt is on a private address: {error}")
+        except Error as error:
+            said = passage.failure or str(error).splitlines()[0]
+            return Robots(at, None, False, f"robots.txt did not come: {said}")
+        finally:
+            context.close()
 
 
 def read(at: str, url: str, status: int, body: bytes) -> Robots:

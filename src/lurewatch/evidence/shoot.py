@@ -1,14 +1,15 @@
 """Open a public page in a browser and take what it shows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lurewatch.browser import is_private, launch_options, who_asks
+from lurewatch.browser import launch_options, who_asks
 from lurewatch.errors import SettingsError
 from lurewatch.evidence.wacz import Exchange
+from lurewatch.outside import check, gate, is_private, place_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -65,32 +66,41 @@ def shoot(browser: "Browser", url: str, roots: Iterable[str]) -> Shot:
 
     The browser says who asks, behind its own name, so that a page still comes in the shape it has for browsers.
 
-    Raises playwright's Error when the page does not come.
+    Raises playwright's Error when the page does not come, OSError when its host is not reached, and
+    PrivateAddressError, which is one, when the page leads to a private address.
     """
+    from playwright.sync_api import Error
+
     allowed = list(roots)
-    context = browser.new_context(
-        user_agent=f"{_own_name(browser)} {who_asks()}",
-        viewport=VIEW,  # type: ignore[arg-type]  # a plain dict of two numbers
-        accept_downloads=False,
-        service_workers="block",
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-    )
-    try:
-        context.route(
-            "**/*",
-            lambda route: (
-                route.abort() if is_private(route.request.url, allowed) else route.continue_()
-            ),
+    check(url, allowed)
+    with gate(allowed) as passage:
+        context = browser.new_context(
+            user_agent=f"{_own_name(browser)} {who_asks()}",
+            viewport=VIEW,  # type: ignore[arg-type]  # a plain dict of two numbers
+            accept_downloads=False,
+            service_workers="block",
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            **passage.options,
         )
-        page = context.new_page()
-        answers: list[Any] = []
-        page.on("response", lambda answer: answers.append(answer))
-        response = page.goto(url, timeout=PATIENCE, wait_until="load")
-        page.wait_for_timeout(300)  # a page that draws itself needs a moment after loading
-        return _seen(page, response, browser.version, answers)
-    finally:
-        context.close()
+        try:
+            context.route(
+                "**/*",
+                lambda route: (
+                    route.abort() if is_private(route.request.url, allowed) else route.continue_()
+                ),
+            )
+            page = context.new_page()
+            answers: list[Any] = []
+            page.on("response", lambda answer: answers.append(answer))
+            response = page.goto(url, timeout=PATIENCE, wait_until="load")
+            page.wait_for_timeout(300)  # a page that draws itself needs a moment after loading
+            return _seen(page, response, browser.version, answers, passage.reached)
+        except Error as error:
+            failure = passage.failure if "ERR_SOCKS" in str(error) else None
+            raise (failure or error) from None
+        finally:
+            context.close()
 
 
 def _own_name(browser: "Browser") -> str:
@@ -136,8 +146,15 @@ def _exchanges(answers: list[Any]) -> tuple[tuple[Exchange, ...], int]:
     return tuple(kept), left_out
 
 
-def _seen(page: Any, response: Any, version: str, answers: list[Any]) -> Shot:
+def _seen(
+    page: Any,
+    response: Any,
+    version: str,
+    answers: list[Any],
+    reached: Mapping[tuple[str, int], str],
+) -> Shot:
     exchanges, left_out = _exchanges(list(answers))
+    server = (response.server_addr() or {}).get("ipAddress", "") if response else ""
     return Shot(
         final_url=page.url,
         status=response.status if response else 0,
@@ -152,7 +169,7 @@ def _seen(page: Any, response: Any, version: str, answers: list[Any]) -> Shot:
         page=_picture(page),
         browser=f"Chromium {version}",
         agent=page.evaluate("navigator.userAgent"),
-        server=str((response.server_addr() or {}).get("ipAddress", "")) if response else "",
+        server=reached.get(place_of(page.url), str(server)),
         security=dict(response.security_details() or {}) if response else {},
         title=page.title(),
         exchanges=exchanges,
