@@ -98,6 +98,142 @@ def test_an_authors_own_comments_come_with_the_post(tmp_path: Path) -> None:
     assert (tally.rows, tally.rejected) == (1, 0)
 
 
+def test_a_pinned_comment_comes_first(tmp_path: Path) -> None:
+    said = {"note_id": WEIBO["note_id"], "creator_hash": WEIBO["creator_hash"]}
+    rows = [
+        said | {"comment_id": "1", "content": "先说", "create_time": 1, "is_pinned": "0"},
+        said | {"comment_id": "2", "content": "再说", "create_time": 2, "is_pinned": ""},
+        said | {"comment_id": "3", "content": "加我", "create_time": 3, "is_pinned": "True"},
+    ]
+    written(tmp_path / "a_comments.jsonl", *rows)
+    written(tmp_path / "b_contents.jsonl", WEIBO)
+    ((found,), _) = read(tmp_path, tmp_path)
+    assert found.author_comments == ("加我", "先说", "再说")
+
+
+def test_comments_that_an_operators_browser_was_shown(tmp_path: Path) -> None:
+    """Zeeschuimer's comments of Xiaohongshu, in a file of their own or beside the notes."""
+
+    def line(source: str, data: dict[str, Any]) -> dict[str, Any]:
+        return {"item_id": "x", "timestamp_collected": 1763976600000, "source_platform": source, "data": data}  # fmt: skip
+
+    def said(number: int, text: str, user: str, *tags: str, **more: Any) -> dict[str, Any]:
+        about = {
+            "id": f"c{number}",
+            "note_id": XHS["note_id"],
+            "content": text,
+            "create_time": number,
+        }
+        about |= {"user_info": {"user_id": user, "nickname": "x"}, "show_tags": list(tags)}
+        return about | {"sub_comment_count": "0", "like_count": "1", **more}
+
+    card = {"display_title": "上岸", "desc": "记录", "user": {"user_id": "u1", "nick_name": "乙"}}
+    note = line("xiaohongshu.com", {"id": XHS["note_id"], "note_card": card})
+    below = said(1763976500002, "戳我", "u1", "is_author")
+    del below["note_id"]
+    comments = [
+        line("xiaohongshu.com-comments", said(1763976500000 + number, text, user, *tags, **more))
+        for number, text, user, tags, more in (
+            (1, "求推", "u2", (), {"sub_comments": [below]}),
+            (3, "办好再付", "u1", ("is_author",), {}),
+            (4, "看我主页", "u1", ("is_author", "user_top"), {}),
+            (5, "别信", "u3", ("user_top",), {}),
+        )
+    ]
+    (tmp_path / "apart").mkdir()
+    written(tmp_path / "apart" / "comments.ndjson", *comments)
+    written(tmp_path / "apart" / "notes.ndjson", note)
+    mixed = written(tmp_path / "mixed.ndjson", *comments * 10, note)
+    for path in (tmp_path / "apart", mixed):
+        ((post,), tally) = read(path, tmp_path)
+        assert post.author_comments == ("看我主页", "戳我", "办好再付")
+        assert (tally.rows, tally.rejected) == (1, 0)
+        assert [note for note in tally.notes if "comments; those of a post's own author" in note]
+    hashed = XHS | {
+        "creator_hash": "0123456789abcdef"
+    }  # of whom only the platform's own word tells
+    written(tmp_path / "apart" / "notes.ndjson", hashed)
+    ((post,), _) = read(tmp_path / "apart", tmp_path)
+    assert post.author_comments == ("看我主页", "戳我", "办好再付")
+
+
+DOUYIN = {
+    "aweme_id": "7400000000000000001",
+    "title": "停挂找我",
+    "desc": "停挂找我",
+    "create_time": 1763947800,
+    "nickname": "演示丙",
+    "cover_url": "https://p3.example/cover.jpg",
+    "note_download_url": "https://p3.example/1.webp,https://p3.example/2.webp",
+    "aweme_url": "https://www.douyin.com/video/7400000000000000001",
+}
+OLDER = {  # what MediaCrawler wrote of an account before 2026-07-01
+    "douyin": DOUYIN
+    | {"user_id": "98", "sec_uid": "MS4wLjAB", "short_user_id": "0", "user_signature": "看主页"},
+    "zhihu": {
+        "content_id": "77",
+        "content_type": "article",
+        "title": "停息挂账",
+        "content_text": "停息挂账的流程，看我名字",
+        "desc": "停息挂账的流程",
+        "created_time": 1763947800,
+        "user_nickname": "演示丁",
+        "user_id": "0a1b",
+        "user_url_token": "a-he",
+        "user_link": "https://www.zhihu.com/people/a-he",
+    },
+    "tieba": {
+        "note_id": "9001",
+        "title": "有懂的吗",
+        "desc": "停挂",
+        "publish_time": "2025-11-24 09:30",
+        "user_nickname": "演示戊",
+        "user_link": "https://tieba.baidu.com/home/main?id=tb.1.5b4a.x-y?t=1&fr=pb",
+        "total_replay_num": 3,
+    },
+    "kuaishou": {
+        "video_id": "3xk1",
+        "title": "停挂找我",
+        "desc": "停挂找我",
+        "create_time": 1763947800000,
+        "user_id": "3xuser",
+        "viewd_count": "1.2万",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("platform", "author", "shown"),
+    [
+        ("douyin", "MS4wLjAB", {"title": "", "author_bio": "看主页"}),
+        (
+            "zhihu",
+            "a-he",
+            {"text": "停息挂账的流程，看我名字", "url": "https://zhuanlan.zhihu.com/p/77"},
+        ),
+        ("tieba", "tb.1.5b4a.x-y", {"title": "有懂的吗", "text": "停挂"}),
+        ("kuaishou", "3xuser", {"title": "", "text": "停挂找我"}),
+    ],
+)
+def test_an_account_has_the_id_that_its_pages_have(
+    tmp_path: Path, platform: str, author: str, shown: dict[str, str]
+) -> None:
+    row = OLDER[platform]
+    named = {name: row[name] for name in row if name.startswith(("user_", "sec_")) and name != "user_url_token"}  # fmt: skip
+    key = next(name for name in ("aweme_id", "content_id", "note_id", "video_id") if name in row)
+    said = {"comment_id": "1", key: row[key], "content": "加我", **named}
+    written(tmp_path / "comments.jsonl", said, said | dict.fromkeys(named, "other"))
+    written(tmp_path / "contents.jsonl", row)
+    ((post,), _) = read(tmp_path, tmp_path)
+    assert (post.platform, post.author_id, post.author_comments) == (platform, author, ("加我",))
+    assert {name: getattr(post, name) for name in shown} == shown
+
+
+def test_a_note_of_douyin_has_its_pictures(tmp_path: Path) -> None:
+    ((post,), _) = read(written(tmp_path / "contents.jsonl", DOUYIN), tmp_path)
+    assert [image.rpartition("/")[2] for image in post.images] == ["1.webp", "2.webp", "cover.jpg"]
+
+
 def test_a_later_row_under_an_older_header(tmp_path: Path) -> None:
     older = [*WEIBO, "ip_location", "user_id", "gender", "profile_url", "avatar", "source_keyword"]
     older.remove("creator_hash")

@@ -1,6 +1,6 @@
 """Rows that hold a platform's own answer inside: Zeeschuimer's captures, a monitor's nested records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -61,6 +61,51 @@ def each(values: Any, *paths: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def is_capture(values: Values) -> bool:
+    """Whether a row is a line of Zeeschuimer."""
+    return "source_platform" in values and "data" in values
+
+
+def is_comment(values: Values) -> bool:
+    """Whether a row is a comment: of MediaCrawler's tables, or a line of Zeeschuimer."""
+    if is_capture(values):  # "xiaohongshu.com-comments", in later versions without the dot
+        return cell(values, "source_platform").endswith("-comments")
+    return "comment_id" in values
+
+
+def comments_of(values: Values) -> list[Values]:
+    """
+    The comment that a row is, as MediaCrawler's columns have it, with those that hang below it.
+
+    >>> said = {"note_id": "n", "user_info": {"user_id": "u"}, "content": "dd", "show_tags": ["is_author", "user_top"]}
+    >>> line = {"source_platform": "xiaohongshu.com-comments", "data": said}
+    >>> [(one["user_id"], one["is_author"], one["is_pinned"]) for one in comments_of(line)]
+    [('u', True, True)]
+    """
+    if not is_capture(values):
+        return [values]
+    return list(nested(values["data"], ""))
+
+
+def nested(said: Any, note_id: str) -> Iterator[Values]:
+    """A comment of Xiaohongshu's answers and those below it; names as web and page state have them."""
+    note_id = text_at(said, "note_id", "noteId") or note_id
+    shown = [
+        text_at(one, "type") if isinstance(one, Mapping) else str(one)
+        for one in each(said, "show_tags", "showTags")
+    ]
+    yield {
+        "note_id": note_id,
+        "content": text_at(said, "content"),
+        "create_time": text_at(said, "create_time", "createTime"),
+        "user_id": text_at(said, "user_info.user_id", "userInfo.userId", "user_info.userid"),
+        "is_author": "is_author" in shown,
+        "is_pinned": "user_top" in shown,
+    }
+    for one in each(said, "sub_comments", "subComments"):
+        yield from nested(one, note_id)
+
+
 def from_capture(row: Row) -> tuple[Post, datetime]:
     """
     A post from a line of Zeeschuimer: what an operator's own browser was shown.
@@ -70,7 +115,8 @@ def from_capture(row: Row) -> tuple[Post, datetime]:
     source = cell(row.values, "source_platform")
     readers = {"douyin.com": aweme, "xiaohongshu.com": note}
     if source not in readers:
-        raise ValueError(f"captures of {source} are not read; only {', '.join(readers)}")
+        known = ", ".join((*readers, "xiaohongshu.com-comments"))
+        raise ValueError(f"captures of {source} are not read; only {known}")
     data = row.values.get("data")
     if not isinstance(data, Mapping):
         raise ValueError("the capture holds no data")

@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lurewatch.collect.captured import flattened, from_capture
+from lurewatch.collect.captured import (
+    comments_of,
+    flattened,
+    from_capture,
+    is_capture,
+    is_comment,
+)
 from lurewatch.collect.comments import Shelf
 from lurewatch.collect.guess import Columns, guessed, is_enough, shown
 from lurewatch.collect.mapping import mapper_for, sound
@@ -98,9 +104,11 @@ def keep_comments(path: Path, shelf: Shelf) -> None:
         for row in rows:
             if row.error:
                 continue
-            if "comment_id" not in row.values:
+            if is_comment(row.values):
+                for said in comments_of(row.values):
+                    shelf.add(said)
+            elif not is_capture(row.values):
                 break
-            shelf.add(row.values)
 
 
 @dataclass
@@ -113,6 +121,7 @@ class TableReader:
     tally: Tally
     columns: Columns | None
     empty: bool = True
+    comments: int = 0
     unread: list[Row] = field(default_factory=list)
 
     def posts(self, rows: Iterator[Row]) -> Iterator[tuple[Post, datetime]]:
@@ -125,9 +134,9 @@ class TableReader:
                 self.reject(row, row.error)
                 continue
             values = flattened(row.values)
-            if "comment_id" in values:
-                self.unread.append(row)
-                if mapper is None and len(self.unread) >= TRIED:
+            if is_comment(values):
+                self.comments += 1
+                if mapper is None and self.comments >= TRIED and not is_capture(values):
                     break
                 continue
             mapper = mapper or self.mapper(values)
@@ -149,23 +158,23 @@ class TableReader:
 
     def mapper(self, values: dict[str, Any]) -> Callable[[Row], tuple[Post, datetime]] | None:
         """How a table that holds such a row is read, if anybody knows."""
-        if "source_platform" in values and "data" in values:
+        if is_capture(values):
             return from_capture
         return mapper_for(values, self.platform, self.columns)
 
     def finish(self, *, known: bool) -> None:
         """Say what was left out."""
+        self.tally.rows -= self.comments
+        if self.comments:
+            self.tally.notes.append(
+                f"{self.name}: comments; those of a post's own author were kept with the post"
+            )
         if known or not self.unread:
             for row in self.unread:
                 self.reject(row, "not a post: its columns are unknown")
             return
         self.tally.rows -= len(self.unread)
         first = self.unread[0].values
-        if "comment_id" in first:
-            self.tally.notes.append(
-                f"{self.name}: comments; those of a post's own author were kept with the post"
-            )
-            return
         listed = visible(", ".join(str(name)[:40] for name in list(first)[:8]))
         note = f"{self.name}: not posts we can read, left out (columns {listed})"
         columns = guessed(map(str, first))

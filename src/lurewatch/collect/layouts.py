@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+# what names the account, in the words of the platform's own pages before the tool's: sec_uid is douyin's,
+# user_url_token zhihu's, user_link tieba's and zhihu's; since 2026-07-01 a hash is all there is
+AUTHOR: Final = ("sec_uid", "user_url_token", "user_link", "user_id", "creator_hash")
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -24,12 +28,24 @@ class Layout:
     collects: str = ""
     views: str = ""
     tags: str = ""
-    images: str = ""
-    author: tuple[str, ...] = ("user_id", "creator_hash")
+    images: str = ""  # one column, or several with spaces between
+    first_text: bool = False  # of `text` the first that is filled is all: the next repeats it
+    author: tuple[str, ...] = AUTHOR
     bio: str = ""
     region: str = "ip_location"  # where the author wrote from
     verified: str = ""  # what the platform has verified of the account
     header: str = ""  # MediaCrawler's columns since 2026-07-01: rows of it stand in older files too
+
+    def address(self, post_id: str) -> str:
+        """Where a post is looked at, by its id; zhihu's ids name their kind."""
+        kind, _, bare = post_id.rpartition("-")
+        return KINDS.get(kind, self.url).format(bare)
+
+
+KINDS: Final = {
+    "article": "https://zhuanlan.zhihu.com/p/{}",
+    "zvideo": "https://www.zhihu.com/zvideo/{}",
+}
 
 
 # MediaCrawler's exports (headers read in its code, November 2026; earlier ones have more author columns)
@@ -48,7 +64,8 @@ MEDIACRAWLER: Final = (
                   "tag_list last_modify_ts note_url source_keyword xsec_token"),
     Layout("douyin", "aweme_id", "aweme_id", ("desc",), "", "nickname", ("create_time",),
            "aweme_url", "https://www.douyin.com/video/{}", r"/(?:video|note)/(\d+)",
-           "liked_count", "comment_count", "share_count", "collected_count", images="cover_url",
+           "liked_count", "comment_count", "share_count", "collected_count",
+           images="note_download_url cover_url", bio="user_signature",
            header="aweme_id aweme_type title desc create_time creator_hash nickname "
                   "liked_count collected_count comment_count share_count last_modify_ts "
                   "aweme_url cover_url video_download_url music_download_url "
@@ -69,7 +86,7 @@ MEDIACRAWLER: Final = (
                   "last_modify_ts video_url video_cover_url source_keyword"),
     Layout("zhihu", "content_text", "content_id", ("content_text", "desc"), "title",
            "user_nickname", ("created_time",), "content_url", "https://www.zhihu.com/answer/{}",
-           r"/(?:answer|p|zvideo)/(\d+)", "voteup_count", "comment_count",
+           r"/(?:answer|p|zvideo)/(\d+)", "voteup_count", "comment_count", first_text=True,
            header="content_id content_type content_text content_url question_id title desc "
                   "created_time updated_time voteup_count comment_count source_keyword "
                   "creator_hash user_nickname last_modify_ts"),

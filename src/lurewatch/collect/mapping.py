@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from lurewatch.addresses import read_address
 from lurewatch.collect.guess import Columns
-from lurewatch.collect.layouts import MEDIACRAWLER, OTHERS, Layout
+from lurewatch.collect.layouts import AUTHOR, MEDIACRAWLER, OTHERS, Layout
 from lurewatch.collect.tables import Row
 from lurewatch.dates import read_date
 from lurewatch.errors import InputError
@@ -84,16 +84,20 @@ def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
     if layout.platform == "zhihu" and (kind := cell(values, "content_type")):
         post_id = f"{kind}-{post_id}"
     counts, least = read_counts(values, layout)
-    texts = dict.fromkeys(filter(None, (cell(values, name) for name in layout.text)))
+    texts = [text for name in layout.text if (text := cell(values, name))]
+    text = "\n".join(dict.fromkeys(texts[:1] if layout.first_text else texts))
+    title = cell(values, layout.title)
     post = Post(
         platform=layout.platform,
         post_id=post_id,
-        url=link or layout.url.format(post_id.rpartition("-")[2]),
-        title=cell(values, layout.title),
-        text="\n".join(texts),
+        url=link or layout.address(post_id),
+        title="" if title in (text, text[:255]) else title,  # the tool's own, of the text
+        text=text,
         tags=split_list(values.get(layout.tags)),
-        images=split_list(values.get(layout.images)),
-        author_id=next((found for name in layout.author if (found := cell(values, name))), ""),
+        images=tuple(
+            image for name in layout.images.split() for image in split_list(values.get(name))
+        ),
+        author_id=account_of(values, layout.author),
         author_name=cell(values, layout.name),
         author_bio=described(cell(values, layout.bio), cell(values, layout.verified)),
         ip_region=region_in(cell(values, layout.region)),
@@ -102,6 +106,41 @@ def from_layout(row: Row, layout: Layout) -> tuple[Post, datetime]:
         repairs=tuple(repairs),
     )
     return post, collected(values)
+
+
+def account_of(values: Values, names: tuple[str, ...] = AUTHOR) -> str:
+    """
+    The account's id, as the platform's own pages give it; the first of *names* that says one counts.
+
+    >>> account_of({"user_id": "10", "sec_uid": "MS4w"}), account_of({"creator_hash": "0a"})
+    ('MS4w', '0a')
+    """
+    found = [one for name in names if (one := linked_account(cell(values, name)))]
+    return next((one for one in found if one.lower() not in NOTHING), next(iter(found), ""))
+
+
+def linked_account(written: str) -> str:
+    """
+    The account that the address of a profile names; what is no address stays as it is.
+
+    >>> linked_account("https://tieba.baidu.com/home/main?id=tb.1.5b4a?t=1&fr=pb")
+    'tb.1.5b4a'
+    >>> linked_account("//tieba.baidu.com/home/main?un=VR%D0%E9%C4%E2"), linked_account("un-1")
+    ('VR虚拟', 'un-1')
+    >>> linked_account("https://www.zhihu.com/people/a-he"), linked_account("https://www.zhihu.com/people/")
+    ('a-he', '')
+    """
+    if "//" not in written:
+        return written
+    if found := re.search(r"[?&]id=([^&?#]+)", written):
+        return unquote(found[1])
+    if found := re.search(r"[?&]un=([^&#]+)", written):
+        name = unquote_to_bytes(found[1])
+        with suppress(UnicodeDecodeError):
+            return name.decode("utf-8")
+        return name.decode("gb18030", "replace")  # Tieba's links are percent-encoded GBK
+    found = re.search(r"/people/([^/?#]+)", written)
+    return found[1] if found else ""
 
 
 def from_plain(row: Row, platform: str) -> tuple[Post, datetime]:
