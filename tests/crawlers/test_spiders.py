@@ -1,6 +1,7 @@
 """Real spiders, as processes of their own, against the demo platform and a server made to misbehave."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -324,6 +325,63 @@ def test_a_text_that_results_cut_is_read_whole_before_it_is_judged(
     assert kept[other.id].cut and "refused" in read[0].left
     assert not workflow.why_not(workflow.source(store, "tieba"), datetime.now(UTC))
     assert {run.how for run in workflow.recent_runs(store)} == {"spider", "whole"}
+
+
+@pytest.mark.parametrize("first", ["results", "page"])
+def test_an_article_found_through_sogou_is_the_one_of_its_own_page(
+    crawl: Crawl, store: Store, first: str
+) -> None:
+    saved = Path(__file__).parent.parent / "platforms" / "wechat"
+    article = (saved / "article.html").read_text("utf-8")
+    results = re.sub(
+        r'href="https://mp[^"]*"',
+        'href="/link?url=dn9a"',
+        (saved / "search.html").read_text("utf-8"),
+    ).replace("page=2", "page=2&amp;end=1")
+    number = iter(range(9))
+
+    def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/robots.txt":
+            return 404, {}, b""
+        return 200, HTML, (results if request.path.startswith("/weixin") else article).encode()
+
+    def look(kind: str) -> None:
+        asked = (
+            ["x"] if kind == "results" else [f"{root}/s?__biz=MzDEMOe6bc94e7&mid=2650000003&idx=1"]
+        )
+        (row, *_) = crawl("wechat", root, asked, run_id=f"{kind}{next(number)}", pages=1)
+        assert row.state == "captured"
+
+    with server(answer) as root:
+        look(first)
+        before = {row.post_key: row.post.post_id for row in workflow.export_posts(store)}
+        look("page" if first == "results" else "results")
+        look("results")
+    kept = {row.post.post_id: row for row in workflow.export_posts(store)}
+    assert len(kept) == 3 and sum(one.startswith("oDEMO") for one in kept) == 2
+    one = kept["MzDEMOe6bc94e7-2650000003-1"]
+    assert one.post_key in before
+    assert not one.post.cut and one.post.author_id == "MzDEMOe6bc94e7"
+    assert "/s?__biz=" in one.post.url
+    assert len(workflow.captures_of(store, one.post)) == 3
+
+
+def test_articles_that_only_look_alike_stay_apart(store: Store, a_post: Any) -> None:
+    """Of another second, under another title, or of an account with another name."""
+    page = a_post(
+        platform="wechat", post_id="MzDEMO-2650000003-1", title="停息挂账", published_at=NOW
+    )
+    found = replace(page, post_id="oDEMO-1-1795512600", cut=True)
+    others = [
+        replace(found, post_id="oDEMO-1-1795512601", published_at=NOW + timedelta(seconds=1)),
+        replace(found, post_id="oDEMO-2-1795512600", title="停息挂账二"),
+        replace(found, post_id="oDEMO-3-1795512600", author_name="演示乙"),
+        replace(page, post_id="MzDEMO-2650000003-2", title="停息挂账三"),  # of the same message
+    ]
+    for post in (found, *others, page, found):
+        workflow.import_posts(store, [(post, NOW)], "test")
+    kept = {row.post.post_id for row in workflow.export_posts(store)}
+    assert kept == {page.post_id, *(one.post_id for one in others)}
 
 
 def test_a_window_with_more_than_the_api_gives_is_read_in_slices(

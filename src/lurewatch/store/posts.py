@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -88,7 +89,7 @@ def keep(db: Db, seen: Iterable[Seen]) -> int:
     A changed wording replaces the old one, which is kept as a revision and judged again. What a
     later page leaves out (a bio, a comment) is not lost: the fuller value stays.
     """
-    new, waiting = 0, list(seen)
+    new, waiting = 0, [under_one_id(db, one) for one in seen]
     while waiting:
         first: dict[tuple[str, str], Seen] = {}
         repeated = [one for one in waiting if first.setdefault(one.id, one) is not one]
@@ -117,6 +118,60 @@ def _keep_distinct(db: Db, seen: list[Seen]) -> int:
         ],
     )
     return len(fresh)
+
+
+PASSING: Final = re.compile(r"o[\w-]+-\d{10}")  # Sogou's id of an account, and a moment
+PERMANENT: Final = re.compile(r"[\w+/=]+-\d+-\d{1,2}")  # an article's __biz, mid and idx
+
+
+def under_one_id(db: Db, seen: Seen) -> Seen:
+    """
+    An article of WeChat under the one id it has here, whether Sogou's results or its own page showed it.
+
+    Sogou's results show no permanent id. It is the same article where the account's name and the
+    title are the same, and the second in which it was published. Its own page's id is the one that
+    stays; what Sogou shows of an article whose page is known is a sighting, and changes nothing.
+    """
+    post = seen.post
+    passing = bool(PASSING.fullmatch(post.post_id))
+    if (
+        post.platform != "wechat"
+        or post.published_at is None
+        or not (post.title and post.author_name)
+        or not (passing or PERMANENT.fullmatch(post.post_id))
+    ):
+        return seen
+    sought = PERMANENT if passing else PASSING
+    rows = db.connection.execute(
+        select(posts).where(
+            posts.c.platform == post.platform, posts.c.published_at == post.published_at
+        )
+    ).all()
+    if any(row.post_id == post.post_id for row in rows):
+        return seen
+    found = [
+        (row, known)
+        for row in rows
+        if sought.fullmatch(row.post_id)
+        and _headed(known := load(db.vault.open(row.sealed))) == _headed(post)
+    ]
+    if len(found) != 1:
+        return seen
+    ((row, known),) = found
+    if passing:
+        return replace(seen, post=known)
+    fresh = columns(db, seen)
+    db.connection.execute(
+        update(posts)
+        .where(posts.c.post_key == row.post_key)
+        .values(post_id=post.post_id, author_hash=fresh["author_hash"])
+    )
+    return seen
+
+
+def _headed(post: Post) -> tuple[str, str]:
+    """What stands above an article, however it is spaced."""
+    return "".join(post.title.split()), "".join(post.author_name.split())
 
 
 SIGHT: Final = insert(sightings).from_select(
