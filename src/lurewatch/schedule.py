@@ -85,12 +85,15 @@ class Scheduler:
     judging: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, *, once: bool = False) -> list[Fired]:
-        """Fire what is due until told to stop; with *once*, what is due now."""
+        """
+        Fire what is due until told to stop; with *once*, what is due now.
+
+        What nobody is free to do is not claimed: it would give no sign of life, and be done twice.
+        """
         watchlist = read_watchlist(self.settings.watchlist_file)
-        trouble = ""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        trouble, began = "", datetime.now(UTC)
+        with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(len(DONE)) as beside:
             waiting: list[Future[Fired]] = []
-            chores: list[Future[None]] = []
             while not self.stop.is_set():
                 try:
                     watchlist, trouble = read_watchlist(self.settings.watchlist_file), ""
@@ -98,15 +101,18 @@ class Scheduler:
                     if str(error) != trouble:
                         self.say(f"{error}; the watchlist before it holds")
                     trouble = str(error)
-                for firing, watch in self.claim(watchlist, datetime.now(UTC)):
+                now = began if once else datetime.now(UTC)
+                free = AT_ONCE - sum(not one.done() for one in waiting)
+                for firing, watch in self.claim(watchlist, now, free):
                     waiting.append(pool.submit(self.fire, firing, watch, watchlist))
                 workflow.mark_interrupted(self.store)
-                for firing, chore in self.claim_chores(watchlist, datetime.now(UTC)):
-                    chores.append(pool.submit(self.do, firing, chore, watchlist))
-                if once:
+                for firing, chore in self.claim_chores(watchlist, now):
+                    beside.submit(self.do, firing, chore, watchlist)
+                if once and all(one.done() for one in waiting):
                     break
-                self.look(waiting)
-                self.stop.wait(TICK)
+                if not once:
+                    self.look(waiting)
+                self.stop.wait(1.0 if once else TICK)
             return [fired for one in waiting if (fired := self.fired(one))]
 
     def look(self, waiting: list[Future[Fired]]) -> None:
@@ -123,10 +129,14 @@ class Scheduler:
             self.say(str(error))
             return None
 
-    def claim(self, watchlist: Watchlist, now: datetime) -> list[tuple[Firing, Watch]]:
-        """The firings that are this process's to do now."""
-        found = []
+    def claim(
+        self, watchlist: Watchlist, now: datetime, most: int = AT_ONCE
+    ) -> list[tuple[Firing, Watch]]:
+        """The firings that are this process's to do now, at most so many."""
+        found: list[tuple[Firing, Watch]] = []
         for watch in watchlist.watches:
+            if len(found) >= most:
+                break
             if firing := self.claim_one(watchlist, watch, now):
                 found.append((firing, watch))
         return found

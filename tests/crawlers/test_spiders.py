@@ -411,6 +411,21 @@ def test_a_window_with_more_than_the_api_gives_is_read_in_slices(
     assert (row.state, row.pages, row.detail) == ("captured", 6, f"from {since} to now")
 
 
+def test_a_person_asks_for_some_days_only(store: Store, settings: Settings) -> None:
+    since, until = "2026-11-20", "2026-11-22"
+    with demo_site() as site:
+        env = dict(os.environ) | {
+            "LUREWATCH_HOME": str(settings.home),
+            "LUREWATCH_ROOTS": f"weibo={site.roots['weibo']}",
+            "LUREWATCH_WEIBO_TOKEN": "x",
+        }
+        command = [sys.executable, "-m", "lurewatch", "crawl", "weibo", "--keyword", MANY, "--since", since, "--until", until, "--no-judge"]  # fmt: skip
+        subprocess.run(command, env=env, check=False)
+    rows = workflow.coverage(store)
+    assert {row.detail for row in rows} == {f"from {since} to {until}"}
+    assert [run.how for run in workflow.recent_runs(store)] == ["spider"]
+
+
 def test_a_search_without_windows_refuses_one() -> None:
     with pytest.raises(InputError, match="tieba: its search takes no window"):
         TiebaSpider(keywords="x", since="2026-11-01")

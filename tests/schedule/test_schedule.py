@@ -22,7 +22,7 @@ from lurewatch.crawling import Order, crawl_source
 from lurewatch.demo.pages import tieba_results
 from lurewatch.demo.posts import posts_of
 from lurewatch.errors import NotAllowedError
-from lurewatch.schedule import Scheduler
+from lurewatch.schedule import TICK, Scheduler
 from lurewatch.store import Store, deliveries, open_store, runs
 from lurewatch.text.lexicon import load_lexicon
 from lurewatch.watchlist import Watchlist, read_watchlist
@@ -154,6 +154,92 @@ def test_two_servers_share_a_database(
     assert held == [True, False, True, False]
     for store in stores:
         store.engine.dispose()
+
+
+def due_once(settings: Settings, due: datetime, *names: str) -> Watchlist:
+    """Watches that are due at one minute of the day, and nothing else to do."""
+    watch = {"platforms": ["tieba"], "keywords": ["x"], "cron": f"{due.minute} {due.hour} * * *"}
+    content: dict[str, Any] = {"timezone": "UTC", "retention": "", "webhooks": "", "rechecks": ""}
+    content["watches"] = [watch | {"name": name} for name in names]
+    settings.watchlist_file.write_text(json.dumps(content), "utf-8")
+    return read_watchlist(settings.watchlist_file)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_two_processes_fire_a_due_time_once(
+    database: str, request: pytest.FixtureRequest, tieba: Tieba, settings: Settings
+) -> None:
+    """`lurewatch schedule run` twice on one store, each with a look at the clock after it was done."""
+    address = request.getfixturevalue("postgres")() if database == "postgres" else settings.db_url
+    here = replace(settings, db_url=address)
+    store = open_store(here, read_secrets(settings))
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    watches = due_once(settings, due, "early")
+    assert Scheduler(store, here, say=print).claim(watches, due - LATER) == []  # it has been seen
+    tieba.mood = "hang"
+    command = [sys.executable, "-m", "lurewatch", "schedule", "run"]
+    env = environment(settings) | {"LUREWATCH_DB": address}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    several = [subprocess.Popen(command, env=env, **pipes) for _ in range(2)]
+    try:
+        assert tieba.hung.wait(60)
+        time.sleep(TICK + 1)  # the other has looked while the first still runs
+        tieba.go_on.set()
+        until = time.monotonic() + 120
+        while not (last := workflow.newest_firing(store, "early")) or last.state == "running":
+            assert time.monotonic() < until and all(one.poll() is None for one in several)
+            time.sleep(0.5)
+        time.sleep(TICK + 1)  # and once more after it
+    finally:
+        for one in several:
+            one.terminate()
+        said = [one.communicate(timeout=60)[0] for one in several]
+    assert (last.state, last.due_at) == ("finished", due)
+    assert [path.partition("pn=")[2] for path in tieba.asked] == ["", "2"]
+    assert sum(lines.count("early: tieba\n") for lines in said) == 1, said
+    assert [one.returncode for one in several] == [0, 0], said
+    assert [run.how for run in workflow.recent_runs(store)] == ["spider"]
+    assert len(list(workflow.export_posts(store))) == 6
+    store.engine.dispose()
+
+
+def test_what_waits_for_its_turn_is_not_claimed_before(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings
+) -> None:
+    """Six watches are due at once and four are done at once: none is done twice, whatever waits."""
+    names = [f"w{number}" for number in range(6)]
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    watches = due_once(settings, due, *names)
+    said = list[str]()
+    one = scheduler(said, lease=timedelta(seconds=3))
+    assert one.claim(watches, due - LATER) == []
+    tieba.mood = "hang"
+    thread = threading.Thread(target=one.run)
+    thread.start()
+    assert tieba.hung.wait(60)
+    time.sleep(2 * TICK)  # longer than a sign of life holds: others would take over what gives none
+    tieba.mood = "well"
+    tieba.go_on.set()
+    until = time.monotonic() + 180
+    states: set[str] = set()
+    while states != {"finished"}:
+        assert time.monotonic() < until, (states, said)
+        time.sleep(0.5)
+        newest = [workflow.newest_firing(store, name) for name in names]
+        states = {last.state for last in newest if last}
+    one.stop.set()
+    thread.join()
+    assert [said.count(f"{name}: tieba") for name in names] == [1] * 6
+    assert len(workflow.recent_runs(store)) == 6
+
+
+def test_all_that_is_due_now_is_done_when_asked_once(
+    scheduler: Any, tieba: Tieba, settings: Settings
+) -> None:
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    watches, one = due_once(settings, due, *"abcdef"), scheduler()
+    assert one.claim(watches, due - LATER, 6) == []
+    assert sorted(fired.watch for fired in one.run(once=True)) == list("abcdef")
 
 
 def test_missed_times_are_fired_as_one(scheduler: Any, tieba: Tieba, settings: Settings) -> None:

@@ -60,7 +60,7 @@ def crawl(
     codes = [spider_code(platform) for platform in platforms]
     settings = read_settings()
     store = open_store(settings, read_secrets(settings))
-    order = Order(tuple(keyword or ()), tuple(address or ()), pages, since, until)
+    order = Order(tuple(keyword or ()), tuple(address or ()), pages, since=since, until=until)
     done = crawl_all(store, codes, order, despite_rest=now)
     rows = coverage(store, [one.run_id for one in done])
     show_coverage(rows, as_json)
