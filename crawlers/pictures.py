@@ -15,7 +15,7 @@ from scrapy.http import Response, TextResponse
 
 from crawlers.base import NOT_THERE, PlatformSpider
 from crawlers.permits import WithheldError
-from crawlers.pipelines import opened_store
+from crawlers.pipelines import FORBIDDEN, opened_store
 from crawlers.walls import wall_of
 from lurewatch import workflow
 from lurewatch.errors import InputError
@@ -149,8 +149,8 @@ class PictureSpider(PlatformSpider):
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         state: AddressState = "failed"
         if failure.check(IgnoreRequest):
-            state = "disallowed" if "Forbidden by robots.txt" in said else "refused"
-            state = "failed" if "robots.txt cannot be had" in said else state
+            state = "disallowed" if FORBIDDEN in said else "refused"
+            state = "failed" if said.startswith("robots.txt") else state  # it cannot be had
         elif failure.check(DownloadCancelledError):
             state, said = "too_large", f"larger than {LARGEST >> 20} MiB"
         yield Fetched(

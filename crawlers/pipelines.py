@@ -18,6 +18,7 @@ from lurewatch.errors import StoreError
 from lurewatch.store import Store, open_store
 
 BEAT = 60.0  # seconds
+FORBIDDEN = "Forbidden by robots.txt"  # what scrapy says; one that cannot be had forbids nothing
 ENDINGS: dict[str, workflow.RunState] = {
     "finished": "finished",
     "blocked": "blocked",
@@ -150,7 +151,7 @@ class CountCoverage:
             return  # it was not tried
         if withheld == "capped":
             return self.capped(spider, failure.request.meta.get("keyword", ""), str(failure.value))
-        forbidden = failure.check(IgnoreRequest) and "robots.txt" in str(failure.value)
+        forbidden = failure.check(IgnoreRequest) and FORBIDDEN in str(failure.value)
         workflow.count_coverage(
             self.store,
             spider.run_id,

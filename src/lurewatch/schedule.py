@@ -369,7 +369,7 @@ class Scheduler:
         rows = workflow.coverage(self.store, [one.run_id for one in fired.crawled])
         asked = Counter[tuple[str, str]]()
         for row in rows:
-            asked[row.platform, row.keyword] += row.pages
+            asked[row.platform, row.keyword] += row.pages if row.state != "capped" else 0
         now = datetime.now(UTC)
         days = workflow.coverage_by_day(self.store, since=now - EXPECTED)
         return [

@@ -72,10 +72,13 @@ def test_a_wall_ends_the_run_as_blocked(crawl: Crawl, store: Store) -> None:
     assert workflow.unfinished(store, "wechat", HURRIED) is None
 
 
-def test_a_cap_is_said(crawl: Crawl) -> None:
+def test_a_cap_is_said(crawl: Crawl, store: Store) -> None:
     with demo_site() as site:
         rows = crawl("tieba", site.roots["tieba"], [MANY], pages=2)
     assert {(row.state, row.pages) for row in rows} == {("captured", 2), ("capped", 1)}
+    (day,) = workflow.coverage_by_day(store)
+    (run,) = workflow.recent_runs(store)
+    assert (day.tried, day.pages["capped"], run.pages) == (2, 1, 2)
 
 
 def test_the_token_of_weibo_is_kept_nowhere(crawl: Crawl, store: Store, settings: Settings) -> None:
@@ -222,7 +225,8 @@ reactor.run()
     assert looked_up("localhost") == "found 127.0.0.1\n"
 
 
-def test_robots_out_of_reach_forbids_everything(crawl: Crawl) -> None:
+def test_robots_out_of_reach_lets_nothing_be_asked(crawl: Crawl) -> None:
+    """It forbids nothing: that is no word of the platform's, and a host that is down is told of."""
     asked: list[str] = []
 
     def answer(request: BaseHTTPRequestHandler) -> tuple[int, dict[str, str], bytes]:
@@ -231,7 +235,8 @@ def test_robots_out_of_reach_forbids_everything(crawl: Crawl) -> None:
 
     with server(answer) as root:
         rows = crawl("tieba", root, ["x", "y", "z"])
-    assert set(states(rows).values()) == {"disallowed"}
+    assert set(states(rows).values()) == {"failed"}
+    assert all("robots.txt" in row.detail for row in rows)
     assert set(asked) == {"/robots.txt"}
 
 

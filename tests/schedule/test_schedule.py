@@ -42,6 +42,7 @@ class Tieba:
         self.asked: list[str] = []
         self.told: list[dict[str, Any]] = []  # notices
         self.mood = "well"
+        self.robots = (200, b"User-agent: *\nDisallow: /secret\n")
         self.pages = 2
         self.hung, self.go_on = threading.Event(), threading.Event()
 
@@ -51,7 +52,8 @@ class Tieba:
             self.told.append(json.loads(request.rfile.read(size)))
             return 200, {}, b"ok"
         if request.path == "/robots.txt":
-            return 200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /secret\n"
+            status, body = self.robots
+            return status, {"Content-Type": "text/plain"}, body
         self.asked.append(request.path)
         if self.mood == "wall":
             return 403, {}, b"no"
@@ -317,6 +319,22 @@ def test_a_platform_that_fails_is_paused_and_said_so(
     asked = len(tieba.asked)
     assert fire(one, watches, at + 3 * LATER).state == "skipped"
     assert len(tieba.asked) == asked
+
+
+@pytest.mark.parametrize("robots", [(503, b""), (200, b"User-agent: *\nDisallow: /\n")])
+def test_a_platform_of_which_nothing_may_be_asked_is_paused_and_said_so(
+    scheduler: Any, tieba: Tieba, store: Store, settings: Settings, robots: tuple[int, bytes]
+) -> None:
+    """Whether its robots.txt cannot be had, or forbids everything."""
+    watches, one = watchlist(settings), scheduler()
+    at = begun(one, watches)
+    tieba.robots = robots
+    for number in range(3):
+        assert fire(one, watches, at + number * LATER).state == "failed"
+    assert tieba.asked == [] and workflow.source(store, "tieba").paused
+    (row, *_) = workflow.coverage(store)
+    assert row.state == ("failed" if robots[0] == 503 else "disallowed")
+    assert "robots.txt" in tieba.told[-1]["message"]
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -217,7 +217,8 @@ def show_coverage(rows: "list[CoverageRow]", as_json: bool) -> None:
         words = TROUBLE.get(row.state, row.state)
         detail = f" ({row.detail})" if row.detail and row.state in TROUBLE else ""
         name = row.keyword or "addresses"
-        typer.echo(f"{row.platform}  {name}: {words}, {row.pages} pages, {row.posts} posts{detail}")
+        came = "" if row.state == "capped" else f", {row.pages} pages, {row.posts} posts"
+        typer.echo(f"{row.platform}  {name}: {words}{came}{detail}")
 
 
 def read(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final, Literal
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 
 from lurewatch.dates import CHINA
 from lurewatch.post import CoverageState
@@ -22,6 +22,7 @@ WHOLE: Final = "whole"  # and one that read only posts of which results showed t
 BESIDE: Final = (PICTURES, WHOLE)
 OVER = ("finished", "blocked")  # a run in another state is gone on with
 UNHEARD: Final = timedelta(minutes=15)  # after which a run of another machine is taken for dead
+TROUBLE: Final = ("blocked", "changed", "failed", "disallowed")
 FRESH: Final = timedelta(days=1)  # a list of addresses left longer ago is read anew
 
 
@@ -123,7 +124,7 @@ def recent(db: Db, platform: str, since: datetime | None, limit: int) -> list[Ru
             runs.c.state,
             runs.c.started_at,
             runs.c.ended_at,
-            func.count(coverage.c.coverage_id).label("pages"),
+            func.count(case((coverage.c.state != "capped", coverage.c.coverage_id))).label("pages"),
             func.coalesce(func.sum(coverage.c.posts), 0).label("posts"),
         )
         .outerjoin(coverage, coverage.c.run_id == runs.c.run_id)
@@ -196,8 +197,8 @@ class SourceDay:
 
     @property
     def tried(self) -> int:
-        """Pages asked for, or tables imported, whatever came of it."""
-        return sum(self.pages.values())
+        """Pages asked for, or tables imported, whatever came of it; what a cap left out was not."""
+        return sum(count for state, count in self.pages.items() if state != "capped")
 
 
 def by_day(db: Db, platform: str = "", since: datetime | None = None) -> list[SourceDay]:
@@ -243,8 +244,8 @@ def came_of(db: Db, run_id: str) -> tuple[str, str]:
         .order_by(coverage.c.coverage_id)
     ).all()
     states = {row.state for row in rows}
-    trouble = [row.detail for row in rows if row.state in ("blocked", "failed", "changed")]
-    if ended == "finished" and states and states <= {"failed", "changed"}:
+    trouble = [row.detail for row in rows if row.state in TROUBLE]
+    if ended == "finished" and states and states <= {"failed", "changed", "disallowed"}:
         ended = "failed"
     return ended, trouble[-1] if trouble else ""
 
@@ -292,9 +293,6 @@ def pages_since(db: Db, platform: str, since: datetime) -> int:
         captures.c.platform == platform, captures.c.captured_at >= since
     )
     return int(db.connection.scalar(query) or 0)
-
-
-TROUBLE: Final = ("blocked", "changed", "failed", "disallowed")
 
 
 def troubled(db: Db, since: datetime) -> list[tuple[str, CoverageState]]:
