@@ -103,12 +103,13 @@ class Scheduler:
                     trouble = str(error)
                 now = began if once else datetime.now(UTC)
                 free = AT_ONCE - sum(not one.done() for one in waiting)
-                for firing, watch in self.claim(watchlist, now, free):
+                claimed = self.claim(watchlist, now, free)
+                for firing, watch in claimed:
                     waiting.append(pool.submit(self.fire, firing, watch, watchlist))
                 workflow.mark_interrupted(self.store)
                 for firing, chore in self.claim_chores(watchlist, now):
                     beside.submit(self.do, firing, chore, watchlist)
-                if once and all(one.done() for one in waiting):
+                if once and free == AT_ONCE and not claimed:  # nothing runs and nothing is due
                     break
                 if not once:
                     self.look(waiting)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select, update
 
 from lurewatch.post import Counts, Post, is_of
 from lurewatch.store import Db
@@ -120,6 +120,7 @@ def _keep_distinct(db: Db, seen: list[Seen]) -> int:
     return len(fresh)
 
 
+ARTICLE: Final = posts.c.platform == literal_column("'wechat'")  # as its index says it
 PASSING: Final = re.compile(r"o[\w-]+-\d{10}")  # Sogou's id of an account, and a moment
 PERMANENT: Final = re.compile(r"[\w+/=]+-\d+-\d{1,2}")  # an article's __biz, mid and idx
 
@@ -143,9 +144,7 @@ def under_one_id(db: Db, seen: Seen) -> Seen:
         return seen
     sought = PERMANENT if passing else PASSING
     rows = db.connection.execute(
-        select(posts).where(
-            posts.c.platform == post.platform, posts.c.published_at == post.published_at
-        )
+        select(posts).where(ARTICLE, posts.c.published_at == post.published_at)
     ).all()
     if any(row.post_id == post.post_id for row in rows):
         return seen

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    text,
 )
 
 
@@ -116,6 +117,12 @@ posts = Table(
     Column("linked_at", Moment),  # null: judged or changed since it was last compared with others
     Column("pictured_at", Moment),  # null: its pictures were not listed since they changed
     Index(None, "platform", "post_id", unique=True),
+    Index(
+        "ix_posts_articles",
+        "published_at",
+        sqlite_where=text("platform = 'wechat'"),
+        postgresql_where=text("platform = 'wechat'"),
+    ),
 )
 
 revisions = Table(
