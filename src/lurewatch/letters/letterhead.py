@@ -30,6 +30,7 @@ PLACES: Final = {
     "date": "the day, as 2026年11月27日",
 }
 LARGEST: Final = 10 << 20  # bytes
+ITS_PLACE: Final = re.compile(r"\{\{\s*body\s*\}\}")
 HELD: Final = "lurewatch-body"  # stands where the body goes, until it is there
 ACTIVE: Final = re.compile("vbaProject|macroEnabled|oleObject|activeX|control", re.IGNORECASE)
 PLAIN: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name)
@@ -61,41 +62,32 @@ def of_institution(institution: Institution, home: Path, today: date) -> Letterh
     return Letterhead(home / named, institution, today) if named else None
 
 
-def opened(path: Path) -> Any:
+def faults(institution: Institution, home: Path) -> list[str]:
+    """Why the letterhead of a profile cannot be used, a sentence each; nothing for one that can, or for none."""
+    named = institution.letterhead.strip()
+    return _looked_over(home / named)[1] if named else []
+
+
+def _looked_over(path: Path) -> tuple[Any, list[str]]:
     """
-    The template, looked over. Raises InputError with all that speaks against it.
+    The template, and all that speaks against it.
 
     Only places are allowed in it: no statement that could leave out a part of a letter, nothing that
     runs, and nothing that is fetched from elsewhere when the letter is opened.
     """
+    template, wrong = None, []
     try:
         if path.stat().st_size > LARGEST:
-            raise InputError(
-                f"{path} is larger than {LARGEST >> 20} MiB: too large for a letterhead"
-            )
-        template = DocxTemplate(path)
-        template.init_docx()
-    except InputError:
-        raise
+            wrong = [f"larger than {LARGEST >> 20} MiB"]
+        else:
+            template = DocxTemplate(path)
+            template.init_docx()
+            wrong = [*_active(template.docx), *_misplaced(template)]
     except OSError as error:
-        raise InputError(f"the letterhead {path} cannot be read: {error.strerror}") from None
-    except Exception as error:  # zip, package and XML errors of several libraries
-        said = " ".join(str(error).split())[:200]
-        raise InputError(f"the letterhead {path} is no Word file (.docx): {said}") from None
-    if wrong := [*_active(template.docx), *_faults(template)]:
-        raise InputError(f"the letterhead {path} cannot be used: {'; '.join(wrong)}")
-    return template
-
-
-def faults(institution: Institution, home: Path) -> list[str]:
-    """Why the letterhead of a profile cannot be used; nothing for one that can, or for none."""
-    named = institution.letterhead.strip()
-    try:
-        if named:
-            opened(home / named)
-    except InputError as error:
-        return [str(error)]
-    return []
+        wrong = [f"it cannot be read ({error.strerror})"]
+    except Exception:  # zip, package and XML errors of several libraries
+        wrong = ["it is no Word file (.docx)"]
+    return template, [f"信头 letterhead {path}: {one}" for one in wrong]
 
 
 def _active(document: Any) -> list[str]:
@@ -107,39 +99,43 @@ def _active(document: Any) -> list[str]:
     found = []
     for part in document.part.package.iter_parts():
         if ACTIVE.search(part.content_type) or ACTIVE.search(str(part.partname)):
-            found.append(f"{part.partname} runs")
+            found.append(f"its part {part.partname} runs")
         found += [
-            f"{part.partname} fetches {rel.target_ref}"
+            f"its part {part.partname} fetches {rel.target_ref}"
             for rel in part.rels.values()
             if rel.is_external and rel.reltype != RELATIONSHIP_TYPE.HYPERLINK
         ]
     return found
 
 
-def _faults(template: Any) -> list[str]:
-    """What is written in it that is no place."""
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+def _misplaced(template: Any) -> list[str]:
+    """What is written in it that is no place, or stands in the wrong one."""
     xml = [template.get_xml()]
     for kind in (template.HEADER_URI, template.FOOTER_URI):
         xml += [template.get_part_xml(part) for _, part in template.get_headers_footers(kind)]
     names = list[str]()
     try:
         for text in xml:
-            for node in environment.parse(template.patch_xml(text)).find_all(nodes.Node):
+            for node in _environment().parse(template.patch_xml(text)).find_all(nodes.Node):
                 if not isinstance(node, PLAIN):
-                    return ["it may hold places such as {{ body }} only, no statements and no sums"]
+                    return ["it may hold places only, no statements and no sums"]
                 if isinstance(node, nodes.Name):
                     names.append(node.name)
     except TemplateError as error:
-        return [f"a place in it is not closed or not readable: {error.message}"]
-    known = f"known are {', '.join((BODY, *PLACES))}"
-    found = [f"{{{{ {name} }}}} is no place; {known}" for name in dict.fromkeys(names) if name not in (BODY, *PLACES)]  # fmt: skip
-    if (
-        len(_standing(template.docx, re.compile(r"\{\{\s*body\s*\}\}"))) != 1
-        or names.count(BODY) != 1
-    ):
-        found.append("{{ body }} must stand in it once, alone in its paragraph")
+        return [f"a place in it is not closed or cannot be read ({error.message})"]
+    known = (BODY, *PLACES)
+    found = [
+        f"{name} is no place; known are {', '.join(known)}"
+        for name in dict.fromkeys(names)
+        if name not in known
+    ]
+    if names.count(BODY) != 1 or len(_standing(template.docx, ITS_PLACE)) != 1:
+        found.append("body must stand in it once, alone in its paragraph")
     return found
+
+
+def _environment() -> SandboxedEnvironment:
+    return SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
 
 
 def _standing(document: Any, text: re.Pattern[str]) -> list[Any]:
@@ -160,17 +156,20 @@ def filled(letterhead: Letterhead, title: str) -> tuple[Any, Any, bool]:
     """
     The document, the paragraph before which the body goes, and whether the title stands already.
 
-    Words of a post never pass through the template: the body is put in afterwards.
+    Words of a post never pass through the template: the body is put in afterwards. Raises InputError
+    for a letterhead that cannot be used.
     """
-    template = opened(letterhead.path)
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
-    titled = "title" in template.get_undeclared_template_variables(environment)
+    template, wrong = _looked_over(letterhead.path)
+    if wrong:
+        raise InputError("\n".join(wrong))
+    titled = "title" in template.get_undeclared_template_variables(_environment())
+    said_in = letterhead.places | {"title": title, BODY: HELD}
     try:
-        template.render(
-            letterhead.places | {"title": title, BODY: HELD}, environment, autoescape=True
-        )
-    except TemplateError as error:
-        raise InputError(f"the letterhead {letterhead.path}: {error.message}") from None
+        template.render(said_in, _environment(), autoescape=True)
+    except TemplateError as error:  # of what stands outside of text: notes, properties
+        raise InputError(
+            f"信头 letterhead {letterhead.path}: a place in it is not closed or cannot be read ({error.message})"
+        ) from None
     (held,) = _standing(template.docx, re.compile(HELD))
     return template.docx, held, titled
 

@@ -56,7 +56,9 @@ def _on_paper(letter: Letter, letterhead: Letterhead) -> Any:
     held.getparent().remove(held)
     shown = [said(paragraph) for paragraph in body.iter(qn("w:p"))]
     if lost := [text for part in letter.parts for text in _texts(part) if text not in shown]:
-        raise InputError(f"the letterhead {letterhead.path} loses a part of the letter: {lost[0]}")
+        raise InputError(
+            f"信头 letterhead {letterhead.path}: a part of the letter is lost ({lost[0]})"
+        )
     return document
 
 
