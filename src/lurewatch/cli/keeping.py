@@ -169,6 +169,7 @@ def list_findings(
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:  # fmt: skip
     """List findings, the clearest first."""
+    from lurewatch.crawling import known_platform
     from lurewatch.workflow import findings_to_review
 
     if grade and grade not in ("L2", "L3"):
@@ -179,7 +180,7 @@ def list_findings(
         limit=limit,
         grade=Grade(grade) if grade else None,
         decided=decided,
-        platform=platform or None,
+        platform=known_platform(platform) if platform else None,
         reader=getpass.getuser(),
     )
     if as_json:
