@@ -23,6 +23,7 @@ SHOWN = (  # whose errors reach a page
     "review/app.py",
     "review/drafts.py",
     "review/finding.py",
+    "review/giving.py",
     "review/metrics.py",
     "review/people.py",
     "review/quality.py",
@@ -34,6 +35,7 @@ SHOWN = (  # whose errors reach a page
     "workflow/reviewing.py",
 )
 OF_TAKEDOWN = ("taken", "check_told", "amended", "_rights")
+OF_SHARING = ("check_gives_out", "confirmed_of_campaign", "_confirmed")
 OF_KEEPING = ("add_user", "change_user", "check_role", "check_password", "check_keeper", "choose_password")  # fmt: skip
 ERRORS = ("NotAllowedError", "InputError")
 
@@ -61,7 +63,13 @@ def raised(tree: ast.AST) -> Iterator[str]:
 def refusals() -> Iterator[str]:
     for name in SHOWN:
         yield from raised(ast.parse((PACKAGE / name).read_text("utf-8")))
-    for name, functions in (("takedown.py", OF_TAKEDOWN), ("workflow/keeping.py", OF_KEEPING)):
+    for name, functions in (
+        ("takedown.py", OF_TAKEDOWN),
+        ("workflow/keeping.py", OF_KEEPING),
+        ("workflow/sharing.py", OF_SHARING),
+        ("sharing/facts.py", ("check_known",)),
+        ("sharing/handing.py", ("_check_recipient",)),
+    ):
         for part in ast.parse((PACKAGE / name).read_text("utf-8")).body:
             if isinstance(part, ast.FunctionDef) and part.name in functions:
                 yield from raised(part)

@@ -66,6 +66,7 @@ def create_app(
         drafts,
         figures,
         finding,
+        giving,
         metrics,
         openid,
         people,
@@ -113,7 +114,7 @@ def create_app(
         app.include_router(module.router)
     for module in (quality, coverage, figures, adding, metrics, requests):
         app.include_router(module.router)
-    for module in (audit, register, people, drafts):
+    for module in (audit, register, people, drafts, giving):
         app.include_router(module.router)
 
     @app.middleware("http")

@@ -11,7 +11,9 @@ from lurewatch.detect import lexicon_for
 from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.finding import PROTECTED
 from lurewatch.review.app import Number, checked_form, decider, page, person, store_of
+from lurewatch.review.giving import may_give
 from lurewatch.review.marking import excerpt
+from lurewatch.sharing.marking import Tlp
 from lurewatch.text.mask import mask_post
 
 router = APIRouter()
@@ -77,7 +79,7 @@ def _cluster(request: Request, number: int, *, status: int = 200, wrong: bool = 
         return RedirectResponse(f"/findings/{number}", 303)
     events = workflow.campaign_events(store_of(request), whole.campaigns)
     values: dict[str, Any] = {"one": whole, "linked": linked, "user": user, "number": number}
-    values["events"] = events
+    values |= {"events": events, "gives": may_give(user), "markings": list(Tlp)}
     return page(request, "cluster.html", status=status, wrong=wrong, **values)
 
 

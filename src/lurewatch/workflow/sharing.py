@@ -76,10 +76,12 @@ def _confirmed(
             left_out[number] = why
         else:
             found.append(one)
+    if not found and not left_out:
+        raise NotAllowedError("no finding here is confirmed by a person")
     if not found:
-        said = "".join(f"\n  - finding {number}: {why}" for number, why in left_out.items())
+        whys = [f"finding {number}: {why}" for number, why in left_out.items()]
         raise NotAllowedError(
-            f"no finding here is confirmed by a person{':' if said else ''}{said}"
+            "no finding here is confirmed by a person:\n  - " + "\n  - ".join(whys)
         )
     return Confirmed(tuple(found), left_out, named)
 
