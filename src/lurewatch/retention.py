@@ -25,6 +25,7 @@ from lurewatch.store import (
 )
 from lurewatch.store.expiry import Purged
 from lurewatch.store.holds import About, Hold
+from lurewatch.workflow.filing import digest_of
 
 __all__ = ["About", "Hold", "Purged"]
 REJECTED: Final = "*.rejected.jsonl"
@@ -76,6 +77,18 @@ def run(
             path.unlink(missing_ok=True)
         workflow.clear_pictures(store, strays_before=now - STRAY)
     return Retained(purged, len(left) + len(rejected) + len(unrecorded) + unneeded)
+
+
+def overdue(store: Store) -> list[tuple[Path, bool]]:
+    """
+    Files given out that still lie where they were written, though this house keeps a finding in them
+    no longer; and whether each is as it was given out.
+    """
+    return [
+        (path, digest_of(path) == one.file.sha256)
+        for one in workflow.given_out(store)
+        if one.emptied and one.file.path and (path := Path(one.file.path)).is_file()
+    ]
 
 
 def _unrecorded(store: Store, folder: Path, before: datetime) -> list[Path]:

@@ -29,7 +29,7 @@ from lurewatch.finding import Label, Service, Stance
 from lurewatch.post import Post
 from lurewatch.sharing import alliance, handing
 from lurewatch.sharing.marking import Tlp
-from lurewatch.store import Store
+from lurewatch.store import Store, expiry
 from lurewatch.takedown import read_institution
 from lurewatch.workflow import User
 from tests.link.test_linking import Reader, a_lure, put
@@ -202,6 +202,91 @@ def test_what_is_refused(store: Store, settings: Settings, campaign: list[int], 
     workflow.withdraw_campaign(store, "六十期", who="lee")
     settings.profile_file.write_text(PROFILE, "utf-8")
     refused("no campaign is called")
+    assert not target.exists()
+
+
+def test_what_holds_no_longer_is_revoked(
+    store: Store, settings: Settings, campaign: list[int], tmp_path: Path
+) -> None:
+    before = {one.id: one for one in stix(store, settings, tmp_path / "1.json").objects}
+    called(store, campaign[1], Stance.SEEK, Label.NOT_LURE)
+    after = stix(store, settings, tmp_path / "2.json")
+    revoked = [one for one in after.objects if getattr(one, "revoked", False)]
+    kinds = sorted(one.type for one in revoked)
+    assert kinds.count("observed-data") == kinds.count("note") == 1
+    patterns = {one.pattern for one in revoked if one.type == "indicator"}
+    assert patterns == {
+        "[url:value = 'https://tieba.baidu.com/p/2']",
+        "[url:value = 'https://loan.example/x']",
+        "[user-account:account_type = 'tieba' AND user-account:user_id = 'un-2']",
+        "[user-account:account_type = 'phone' AND user-account:user_id = '13900000088']",
+    }  # demo_0088 stands in a lure that holds
+    for one in revoked:
+        assert (one.created, one.id in before) == (before[one.id].created, True)
+        assert one.modified > before[one.id].modified
+    [note] = [one for one in revoked if one.type == "note"]
+    assert note.content == "经人工复核，已撤回。" and "征信" not in str(revoked)
+    assert not {one.id for one in revoked} & set(of_type(after, "report")[0].object_refs)
+    green = stix(store, settings, tmp_path / "g.json", Tlp.GREEN)  # nobody was told of it so marked
+    assert not [one for one in green.objects if getattr(one, "revoked", False)]
+
+    called(store, campaign[0], Stance.SEEK, Label.NOT_LURE)
+    last = stix(store, settings, tmp_path / "3.json")
+    assert all(one.revoked for one in last.objects if one.type not in ("identity", "marking-definition"))  # fmt: skip
+    assert {"campaign", "report"} <= {one.type for one in last.objects}
+
+
+def test_misp_is_told_what_holds_no_longer(
+    store: Store, settings: Settings, campaign: list[int], tmp_path: Path
+) -> None:
+    before = misp(store, settings, tmp_path / "1.json")
+    called(store, campaign[1], Stance.SEEK, Label.NOT_LURE)
+    after = misp(store, settings, tmp_path / "2.json")
+    gone = [one for one in (*after.objects, *after.attributes) if getattr(one, "deleted", False)]
+    known = {one.uuid for one in (*before.objects, *before.attributes)}
+    assert {one.uuid for one in gone} <= known
+    assert sorted(one.name for one in gone if hasattr(one, "name")) == ["microblog", "user-account"]
+    assert {one.value for one in gone if not hasattr(one, "name")} == {"13900000088", "https://loan.example/x"}  # fmt: skip
+    held = {one.uuid for one in after.objects if not getattr(one, "deleted", False)}
+    assert held.isdisjoint(one.uuid for one in gone) and len(held) == 3
+
+
+def test_who_was_given_what_and_who_must_be_told(
+    store: Store,
+    settings: Settings,
+    campaign: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LUREWATCH_HOME", str(settings.home))
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(app, list(words))
+
+    nothing = run("share", "list")
+    assert (nothing.exit_code, nothing.stdout) == (0, "Nothing was given out.\n")
+    target = tmp_path / "c.json"
+    stix(store, settings, target)
+    listed = run("share", "list")
+    assert listed.exit_code == 0 and "to 演示平台  by lee  2 findings" in listed.stdout
+    called(store, campaign[1], Stance.SEEK, Label.NOT_LURE)
+    told = run("share", "list")
+    assert told.exit_code == 1
+    assert f"no longer confirmed: findings {campaign[1]}: tell the recipient" in told.stdout
+    assert json.loads(run("share", "list", "--json").stdout)[0]["withdrawn"] == [campaign[1]]
+
+    with store.begin() as db:
+        expiry.empty(db, [campaign[0]], datetime.now(UTC))
+    assert f"kept no longer here: findings {campaign[0]}" in run("share", "list").stdout
+    assert f"the file is still there: {target}" in run("share", "list").stdout
+    assert f"{target} was given out" in run("retention", "run").stderr and target.exists()
+    assert "it would be removed" in run("retention", "run", "--given-out", "--dry-run").stderr
+    whole = target.read_bytes()
+    target.write_bytes(whole + b" ")
+    assert "it was changed: remove it yourself" in run("retention", "run", "--given-out").stderr
+    assert target.exists()
+    target.write_bytes(whole)
+    assert f"removed {target}" in run("retention", "run", "--given-out").stderr
     assert not target.exists()
 
 

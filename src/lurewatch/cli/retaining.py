@@ -19,6 +19,7 @@ app = typer.Typer(
 @app.command("run")
 def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and keep it.")] = False,
+    given_out: Annotated[bool, typer.Option("--given-out", help="Remove files of lurewatch share too, where they still lie as they were written.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:  # fmt: skip
     """
@@ -39,6 +40,14 @@ def run(
         evidence=settings.evidence_dir,
         dry_run=dry_run,
     )
+    for path, same in retention.overdue(store):
+        if given_out and same and not dry_run:
+            path.unlink()
+            typer.echo(f"removed {path}, which was given out", err=True)
+        else:
+            do = "; it would be removed" if given_out and same else ""
+            do = do or ("; remove it, or: lurewatch retention run --given-out" if same else "; it was changed: remove it yourself")  # fmt: skip
+            typer.echo(f"{path} was given out, and holds what is kept no longer{do}", err=True)
     if as_json:
         counts = asdict(done.purged) | {"files": done.files, "dry_run": dry_run}
         typer.echo(json.dumps(counts))

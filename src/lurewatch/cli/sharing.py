@@ -1,6 +1,8 @@
 """Give confirmed findings to others, as a person who may; what was given to whom is in the audit log."""
 
 import json
+import sys
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,11 +11,16 @@ import typer
 
 from lurewatch.cli.acting import MOST, opened
 from lurewatch.cli.requesting import As, acting_as
+from lurewatch.dates import CHINA
 from lurewatch.errors import InputError
+from lurewatch.post import visible
 from lurewatch.sharing.marking import Tlp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lurewatch.sharing.handing import Given
+    from lurewatch.workflow import GivenOut
 
 app = typer.Typer(help="Give confirmed findings to others.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="What the campaign is called: lurewatch clusters list.")]
@@ -146,6 +153,55 @@ def forbid(person: As) -> None:
     _, store = opened()
     forbid_alliance(store, user=acting_as(store, person))
     typer.echo("The alliance list is off.")
+
+
+@app.command("list")
+def list_given(as_json: AsJson = False) -> None:
+    """
+    Show what was given out to whom, and where a recipient has to be told that something holds no longer.
+
+    Exit code 1 when somebody has to be told, or a file has to go.
+    """
+    from lurewatch.workflow import given_out
+
+    _, store = opened()
+    found = given_out(store)
+    if as_json:
+        shown = [
+            asdict(one.file) | {"withdrawn": one.withdrawn, "emptied": one.emptied} for one in found
+        ]
+        typer.echo(json.dumps(shown, default=str, ensure_ascii=False, indent=2))
+    else:
+        for one in found:
+            typer.echo("\n".join(lines_of(one)))
+        if not found:
+            typer.echo("Nothing was given out.")
+    if any(one.withdrawn or one.emptied for one in found):
+        sys.exit(1)
+
+
+def lines_of(one: "GivenOut") -> list[str]:
+    """A file in another's hands, and what follows from what became of its findings."""
+    file = one.file
+    marked = f" tlp:{file.tlp}" if file.tlp else ""
+    lines = [
+        f"{file.at.astimezone(CHINA):%Y-%m-%d %H:%M}  {file.kind}{marked}  to {visible(file.recipient)}  by {visible(file.who)}"
+        f"  {len(file.findings)} findings  {file.sha256[:16]}  {visible(file.path) or '(downloaded)'}"
+    ]
+    if one.withdrawn:
+        again = "; the next bundle says so" if file.kind in ("stix", "misp") else ""
+        lines.append(f"  ✗ no longer confirmed: {shown_numbers(one.withdrawn)}: tell the recipient{again}")  # fmt: skip
+    if one.emptied:
+        lines.append(f"  ✗ kept no longer here: {shown_numbers(one.emptied)}: have the recipient remove it")  # fmt: skip
+        if file.path and Path(file.path).is_file():
+            lines.append(f"  ✗ the file is still there: {visible(file.path)}")
+    return lines
+
+
+def shown_numbers(numbers: "Sequence[int]") -> str:
+    """Numbers of findings, the first twenty."""
+    more = f" and {len(numbers) - 20} more" if len(numbers) > 20 else ""
+    return f"findings {', '.join(map(str, numbers[:20]))}{more}"
 
 
 def tell(given: "Given", as_json: bool) -> None:

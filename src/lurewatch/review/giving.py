@@ -40,6 +40,7 @@ def _give(request: Request, user: User, given: dict[str, str]) -> Response:
     if write is None or given["tlp"] not in list(Tlp):
         raise InputError("choose a format and how far it may be passed on")
     named: dict[str, Any] = {"user": user, "to": given["to"].strip(), "tlp": Tlp(given["tlp"])}
+    named["lasting"] = False
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"campaign.{given['format']}.json"
         write(store_of(request), settings_of(request), given["campaign"], file, **named)

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.util import find_spec
@@ -23,6 +23,7 @@ from lurewatch.sharing.facts import check_known
 from lurewatch.sharing.marking import Tlp
 from lurewatch.store import Store
 from lurewatch.store.confirmed import Named
+from lurewatch.store.handed import Handed
 from lurewatch.takedown import Institution, faults, missing, read_institution
 from lurewatch.workflow import Confirmed, KeptEvidence, User
 from lurewatch.workflow.filing import digest_of
@@ -46,39 +47,61 @@ def needs_packages() -> None:
 
 
 def give_stix(
-    store: Store, settings: Settings, name: str, target: Path, *, user: User, to: str, tlp: Tlp
+    store: Store,
+    settings: Settings,
+    name: str,
+    target: Path,
+    *,
+    user: User,
+    to: str,
+    tlp: Tlp,
+    lasting: bool = True,
 ) -> Given:
-    """Write a campaign as a STIX 2.1 bundle."""
+    """Write a campaign as a STIX 2.1 bundle; a file that is not *lasting* goes on record without its path."""
     needs_packages()
     from lurewatch.sharing.stix import bundle
 
-    found, campaign, institution = _campaign(store, settings, name, user, to)
-    made = bundle(campaign, found.findings, institution, tlp, datetime.now(UTC))
+    found, campaign, institution = _campaign(store, settings, name, user, to, "stix", tlp)
+    now = datetime.now(UTC)
+    made = bundle(campaign, found.findings, institution, tlp, now, found.withdrawn)
     body = made.serialize(indent=2, ensure_ascii=False).encode()
-    return _write(store, "share stix", target, body, found, user, f"tlp:{tlp} to {to}")
+    path = str(target.absolute()) if lasting else ""
+    given = Handed(now, user.name, "stix", to, "", path, (), campaign.campaign_id, tlp)
+    return _write(store, "share stix", target, body, found, given, f"tlp:{tlp} to {to}")
 
 
 def give_misp(
-    store: Store, settings: Settings, name: str, target: Path, *, user: User, to: str, tlp: Tlp
+    store: Store,
+    settings: Settings,
+    name: str,
+    target: Path,
+    *,
+    user: User,
+    to: str,
+    tlp: Tlp,
+    lasting: bool = True,
 ) -> Given:
-    """Write a campaign as a MISP event."""
+    """Write a campaign as a MISP event, on the same terms."""
     needs_packages()
     from lurewatch.sharing.misp import event
 
-    found, campaign, institution = _campaign(store, settings, name, user, to)
-    made = event(campaign, found.findings, institution, tlp)
+    found, campaign, institution = _campaign(store, settings, name, user, to, "misp", tlp)
+    made = event(campaign, found.findings, institution, tlp, found.withdrawn)
     body = f'{{"Event": {made.to_json(indent=2)}}}'.encode()
-    return _write(store, "share misp", target, body, found, user, f"tlp:{tlp} to {to}")
+    now = datetime.now(UTC)
+    path = str(target.absolute()) if lasting else ""
+    given = Handed(now, user.name, "misp", to, "", path, (), campaign.campaign_id, tlp)
+    return _write(store, "share misp", target, body, found, given, f"tlp:{tlp} to {to}")
 
 
 def _campaign(
-    store: Store, settings: Settings, name: str, user: User, to: str
+    store: Store, settings: Settings, name: str, user: User, to: str, kind: str, tlp: Tlp
 ) -> tuple[Confirmed, Named, Institution]:
     workflow.check_gives_out(user)
     _check_recipient(to)
     institution = read_institution(settings.profile_file)
     check_known(institution)
-    found = workflow.confirmed_of_campaign(store, name, reader=user.name)
+    found = workflow.confirmed_of_campaign(store, name, reader=user.name, kind=kind, tlp=tlp)
     if found.campaign is None:
         raise LookupError(f"{name!r} was found without its campaign")
     return found, found.campaign, institution
@@ -90,13 +113,13 @@ def _check_recipient(to: str) -> None:
 
 
 def _write(
-    store: Store, what: str, target: Path, body: bytes, found: Confirmed, user: User, about: str
+    store: Store, what: str, target: Path, body: bytes, found: Confirmed, given: Handed, about: str
 ) -> Given:
     """Put it on record, then write it for its owner alone."""
     digest = sha256(body).hexdigest()
-    workflow.note_given(
-        store, what, f"{digest} {len(found.findings)} findings {about}", who=user.name
-    )
+    numbers = tuple(one.finding_id for one in found.findings)
+    given = replace(given, sha256=digest, findings=numbers)
+    workflow.note_given(store, what, about, given)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.draft")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -130,7 +153,9 @@ def give_alliance(
     today = datetime.now(CHINA).date()
     body = alliance.written(rows, key, institution.name, approval, today)
     about = f"{len(rows)} hashes key {alliance.key_print(key)} to {to}"
-    return _write(store, "share alliance list", target, body, found, user, about)
+    path = str(target.absolute())
+    given = Handed(datetime.now(UTC), user.name, "alliance", to, "", path, ())
+    return _write(store, "share alliance list", target, body, found, given, about)
 
 
 def prepare_clue(
@@ -176,7 +201,9 @@ def prepare_clue(
         packing.pack(folder, about, target)
     digest = digest_of(target)
     try:
-        workflow.record_clue(store, digest, f"{len(clues)} findings to {to}", user=user)
+        path = str(target.absolute())
+        given = Handed(datetime.now(UTC), user.name, "clue", to, digest, path, tuple(numbers))
+        workflow.record_clue(store, given, user=user)
     except BaseException:
         target.unlink(missing_ok=True)
         raise

@@ -1,7 +1,7 @@
 """A campaign as a MISP event: posts, accounts and contacts by MISP's own object templates."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pymisp import MISPAttribute, MISPEvent, MISPObject, MISPOrganisation
@@ -26,17 +26,31 @@ from lurewatch.text.mask import mask_name
 
 OUR_ORGANISATION_ONLY: Final = 0  # distribution: the recipient decides whom it passes it on to
 UNDEFINED: Final = 4  # threat level: lures are no intrusion, whose scale it is
+TEMPLATES: Final = {
+    "wechat": "user-account",
+    "qq": "user-account",
+    "group": "instant-message-group",
+}
+TAKEN_BACK: Final = "经人工复核，已撤回。"
 COMPLETED: Final = 2  # analysis: a person confirmed each finding
 
 
 def event(
-    campaign: Named, findings: Sequence[Finding], institution: Institution, tlp: Tlp
+    campaign: Named,
+    findings: Sequence[Finding],
+    institution: Institution,
+    tlp: Tlp,
+    withdrawn: Sequence[Finding] = (),
 ) -> MISPEvent:
-    """The event, unpublished. Exporting again gives the same ids, so that MISP takes it for the same."""
+    """
+    The event, unpublished. Exporting again gives the same ids, so that MISP takes it for the same.
+
+    What was told of *withdrawn* findings alone is in it as deleted, without what it said.
+    """
     key = f"{campaign.campaign_id}:{campaign.named_at.isoformat()}"
     made = MISPEvent(strict_validation=False)
     made.uuid = str(lasting_id(institution, f"event:{key}"))
-    made.info = f"{campaign.name}：{said_of_all(findings)}"
+    made.info = f"{campaign.name}：{said_of_all(findings) if findings else TAKEN_BACK}"
     made.set_date(campaign.named_at.date())
     made.distribution, made.threat_level_id = OUR_ORGANISATION_ONLY, UNDEFINED
     made.analysis, made.published = COMPLETED, False
@@ -55,6 +69,8 @@ def event(
             whose.get((finding.post.platform, finding.post.author_id)),
             [reached[one] for one in observables(finding)],
         )
+    for finding in withdrawn:
+        writer.take_back(finding, kept={*whose, *reached})
     return made
 
 
@@ -135,6 +151,25 @@ class Writer:
             self._tie(made, account, "authored-by")
         for one in contacts:
             self._tie(made, one, "mentions")
+
+    def take_back(self, finding: Finding, kept: set[Any]) -> None:
+        """A post that holds no longer, with the account and contacts that no other post has."""
+        post = finding.post
+        gone = [("microblog", f"post:{post.platform}:{post.post_id}")]
+        if post.author_id and (post.platform, post.author_id) not in kept:
+            gone.append(("user-account", f"account:{post.platform}:{post.author_id}"))
+        for one in observables(finding):
+            if one in kept:
+                continue
+            if template := TEMPLATES.get(one.kind):
+                gone.append((template, f"{one.kind}:{one.value}"))
+            else:
+                self.contact(one).delete()
+        for template, of in gone:
+            made = MISPObject(template, strict=False)
+            made.uuid = self._uuid(of)
+            made.delete()
+            self.event.add_object(made)
 
     def _tie(self, made: MISPObject, to: MISPObject | MISPAttribute, kind: str) -> None:
         made.add_reference(to, kind, uuid=self._uuid(f"{made.uuid}:{kind}:{to.uuid}"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import stix2
@@ -22,8 +22,9 @@ from lurewatch.store.confirmed import Named
 from lurewatch.takedown import Institution
 from lurewatch.text.mask import mask_name
 
-BEGUN: Final = datetime(2026, 11, 27, tzinfo=UTC)  # of an identity, which has no moment of its own
+BEGUN: Final = datetime(2026, 11, 27, tzinfo=UTC)  # of what has no moment of its own that lasts
 MARKINGS: Final = {Tlp.RED: stix2.TLP_RED, Tlp.AMBER: stix2.TLP_AMBER, Tlp.GREEN: stix2.TLP_GREEN}
+TAKEN_BACK: Final = "经人工复核，已撤回。"
 PROPERTIES: Final = {"link": "url:value", "email": "email-addr:value"}  # of contacts with a type
 
 
@@ -60,8 +61,14 @@ def bundle(
     institution: Institution,
     tlp: Tlp,
     now: datetime,
+    withdrawn: Sequence[Finding] = (),
 ) -> stix2.Bundle:
-    """The bundle. Exporting again gives the same ids; only campaign and report are of that moment."""
+    """
+    The bundle. Exporting again gives the same ids; only campaign and report are of that moment.
+
+    What was told of *withdrawn* findings before is revoked in it: campaign and report too, where
+    nothing else is left of them.
+    """
     make = Maker(institution, tlp)
     owner = stix2.Identity(
         **{**make.shared("identity", ""), "created_by_ref": None},
@@ -72,12 +79,16 @@ def bundle(
         modified=BEGUN,
     )
     key = f"{campaign.campaign_id}:{campaign.named_at.isoformat()}"
+    seen = {
+        "first_seen": min(one.first_seen for one in findings),
+        "last_seen": max(one.last_seen for one in findings),
+    } if findings else {"revoked": True}  # fmt: skip
+    said = said_of_all(findings) if findings else TAKEN_BACK
     named = stix2.Campaign(
         **make.shared("campaign", key),
         name=campaign.name,
-        description=said_of_all(findings),
-        first_seen=min(one.first_seen for one in findings),
-        last_seen=max(one.last_seen for one in findings),
+        description=said,
+        **seen,
         created=campaign.named_at,
         modified=now,
     )
@@ -89,15 +100,35 @@ def bundle(
     report = stix2.Report(
         **make.shared("report", key),
         name=f"{campaign.name}：经人工认定的招揽信息",
-        description=said_of_all(findings),
+        description=said,
         report_types=["campaign", "indicator", "observed-data"],
         published=now,
         object_refs=[one.id for one in told],
         created=campaign.named_at,
         modified=now,
+        **({} if findings else {"revoked": True}),
     )
-    marking = MARKINGS[tlp]
-    return stix2.Bundle(id=make.identifier("bundle", key), objects=[marking, owner, report, *told])
+    known = {one.id for one in told}
+    gone = [one for one in _revoked(make, withdrawn, named.id, now) if one.id not in known]
+    objects = [MARKINGS[tlp], owner, report, *told, *gone]
+    return stix2.Bundle(id=make.identifier("bundle", key), objects=objects)
+
+
+def _revoked(make: Maker, withdrawn: Sequence[Finding], campaign: str, now: datetime) -> list[Any]:
+    """
+    What was told of findings that hold no longer, taken back, without a word of their posts.
+
+    What was observed (addresses, accounts) cannot be revoked: STIX takes it for no statement of anybody's.
+    """
+    found: dict[str, Any] = {}
+    for finding in withdrawn:
+        data, note, *_ = _observed(make, finding)
+        tied = _indicators(make, [finding], campaign, {finding.finding_id: data.id})
+        for one in (data, note, *tied):
+            said = {"content": TAKEN_BACK} if one is note else {}
+            moment = max(now, one.modified + timedelta(milliseconds=1))
+            found.setdefault(one.id, one.new_version(revoked=True, modified=moment, **said))
+    return list(found.values())
 
 
 def _observed(make: Maker, finding: Finding) -> list[Any]:
@@ -123,8 +154,8 @@ def _observed(make: Maker, finding: Finding) -> list[Any]:
         last_observed=finding.last_seen,
         number_observed=1,
         object_refs=[one.id for one in parts],
-        labels=[*decided(finding)],
-        created=moment,
+        **({"labels": [*services]} if (services := decided(finding)) else {}),
+        created=finding.first_seen,
         modified=max(moment, finding.last_seen),
     )
     note = stix2.Note(
@@ -132,8 +163,8 @@ def _observed(make: Maker, finding: Finding) -> list[Any]:
         abstract=f"LW-{finding.finding_id}",
         content=said_of(finding),
         object_refs=[data.id],
-        created=moment,
-        modified=moment,
+        created=finding.first_seen,
+        modified=max(moment, finding.first_seen),
     )
     return [data, note, *parts]
 
@@ -167,8 +198,8 @@ def _indicators(
             pattern_type="stix",
             pattern_version="2.1",
             valid_from=first,
-            created=began,
-            modified=latest,
+            created=BEGUN,
+            modified=max(BEGUN, latest),
         )
         made += [indicator, _tie(make, indicator.id, "indicates", campaign, began)]
         made += [
@@ -206,6 +237,6 @@ def _tie(make: Maker, source: str, kind: str, target: str, moment: datetime) -> 
         source_ref=source,
         relationship_type=kind,
         target_ref=target,
-        created=moment,
-        modified=moment,
+        created=BEGUN,
+        modified=max(BEGUN, moment),
     )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -362,6 +362,18 @@ def get(db: Db, finding_id: int) -> Finding | None:
     """One finding."""
     row = db.connection.execute(WHOLE.where(findings.c.finding_id == finding_id)).one_or_none()
     return _finding(db, row, decisions_on(db, finding_id)) if row else None
+
+
+ASKED: Final = 500  # numbers in one question
+
+
+def existing(db: Db, numbers: Iterable[int]) -> set[int]:
+    """Those of some numbers that are findings still."""
+    wanted, found = sorted(set(numbers)), set[int]()
+    for at in range(0, len(wanted), ASKED):
+        some = findings.c.finding_id.in_(wanted[at : at + ASKED])
+        found.update(db.connection.scalars(select(findings.c.finding_id).where(some)))
+    return found
 
 
 def _finding(db: Db, row: Any, made: Sequence[Decision]) -> Finding:

@@ -690,3 +690,18 @@ alliance_approvals = Table(  # counsel's word that keyed hashes may be given to 
     Column("withdrawn_by", String(100)),
     Column("withdrawn_at", Moment),
 )
+
+handed_out = Table(  # files that were written for others, and the findings in them
+    "handed_out",
+    metadata,
+    Column("handed_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("recipient", String(60), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("findings", Text, nullable=False),  # their numbers
+    Column("campaign_id", Integer),
+    Column("tlp", String(8), nullable=False),
+)

@@ -198,6 +198,7 @@ from lurewatch.workflow.scheduling import (
 )
 from lurewatch.workflow.sharing import (
     Confirmed,
+    GivenOut,
     all_confirmed,
     alliance_approval,
     allow_alliance,
@@ -206,6 +207,7 @@ from lurewatch.workflow.sharing import (
     confirmed_among,
     confirmed_of_campaign,
     forbid_alliance,
+    given_out,
     note_given,
     record_clue,
 )
@@ -265,6 +267,7 @@ __all__ = [
     "FileCheck",
     "Firing",
     "FiringState",
+    "GivenOut",
     "History",
     "Imported",
     "Judged",
@@ -362,6 +365,7 @@ __all__ = [
     "forbid_alliance",
     "forget_firings",
     "forgive_try",
+    "given_out",
     "golden_looks",
     "histories",
     "hold_source",

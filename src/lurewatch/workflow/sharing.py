@@ -1,6 +1,6 @@
 """What may be given to others: findings that a person confirmed, and who allowed it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -8,9 +8,20 @@ from typing import Final
 from lurewatch.dates import CHINA
 from lurewatch.errors import InputError, NotAllowedError
 from lurewatch.finding import LURING, Finding, Label
-from lurewatch.store import Db, Store, approvals, audit, confirmed, expiry, quality
+from lurewatch.store import (
+    Db,
+    Store,
+    approvals,
+    audit,
+    confirmed,
+    expiry,
+    findings,
+    handed,
+    quality,
+)
 from lurewatch.store.approvals import Approval
 from lurewatch.store.confirmed import Named
+from lurewatch.store.handed import Handed
 from lurewatch.store.people import User
 from lurewatch.takedown import COUNSEL, DECIDERS, LEADS
 from lurewatch.workflow.common import AUDITED, current, note_findings
@@ -27,13 +38,18 @@ class Confirmed:
     findings: tuple[Finding, ...]
     left_out: dict[int, str]
     campaign: Named | None = None
+    withdrawn: tuple[Finding, ...] = ()  # given out before, and confirmed no longer
 
 
-def confirmed_of_campaign(store: Store, name: str, *, reader: str) -> Confirmed:
+def confirmed_of_campaign(
+    store: Store, name: str, *, reader: str, kind: str = "", tlp: str = ""
+) -> Confirmed:
     """
     The confirmed findings of a campaign; that they were read is on record.
 
-    Raises NotAllowedError when no campaign is called so, or none of its findings is confirmed.
+    With a *kind* of file and its marking, those too that such a file of the campaign told of and that
+    are confirmed no longer: whoever has it must be told. Raises NotAllowedError when no campaign is
+    called so, or there is nothing to tell.
     """
     with store.reading() as db:
         named = confirmed.campaign_called(db, name.strip())
@@ -41,7 +57,15 @@ def confirmed_of_campaign(store: Store, name: str, *, reader: str) -> Confirmed:
             raise NotAllowedError(
                 f"no campaign is called {name!r}; see: lurewatch clusters list, and lurewatch clusters name"
             )
-        found = _confirmed(store, db, named.finding_ids, named)
+        told = {
+            number
+            for one in handed.everything(db)
+            if (one.kind, one.campaign_id, one.tlp) == (kind, named.campaign_id, tlp)
+            for number in one.findings
+        }
+        gone = expiry.all_emptied(db) | (told - findings.existing(db, told))
+        withdrawn = tuple(_withdrawn(store, db, told, gone))
+        found = _confirmed(store, db, named.finding_ids, named, withdrawn)
     return _noted(store, found, reader)
 
 
@@ -61,12 +85,17 @@ def all_confirmed(store: Store, *, reader: str) -> Confirmed:
 
 def _noted(store: Store, found: Confirmed, reader: str) -> Confirmed:
     with store.begin() as db:
-        note_findings(db, reader, "list findings", (one.finding_id for one in found.findings))
+        read = (one.finding_id for one in (*found.findings, *found.withdrawn))
+        note_findings(db, reader, "list findings", read)
     return found
 
 
 def _confirmed(
-    store: Store, db: Db, numbers: Sequence[int], named: Named | None = None
+    store: Store,
+    db: Db,
+    numbers: Sequence[int],
+    named: Named | None = None,
+    withdrawn: tuple[Finding, ...] = (),
 ) -> Confirmed:
     gone = expiry.all_emptied(db)
     found, left_out = [], {}
@@ -76,6 +105,8 @@ def _confirmed(
             left_out[number] = why
         else:
             found.append(one)
+    if withdrawn:
+        return Confirmed(tuple(found), left_out, named, withdrawn)
     if not found and not left_out:
         raise NotAllowedError("no finding here is confirmed by a person")
     if not found:
@@ -99,6 +130,14 @@ def _why_not(db: Db, finding: Finding, gone: set[int]) -> str:
     return rule if rule and not is_lead(db, made.reviewer) else ""
 
 
+def _withdrawn(store: Store, db: Db, numbers: Iterable[int], gone: set[int]) -> Iterator[Finding]:
+    """Of some findings those that are still here, and that nobody's last word confirms."""
+    for number in sorted(set(numbers) - gone):
+        one = found_in(store, db, number)
+        if _why_not(db, one, gone):
+            yield one
+
+
 def check_gives_out(user: User) -> None:
     """Raises NotAllowedError for whom the house gives nothing out by."""
     if user.role not in LEADS:
@@ -107,18 +146,48 @@ def check_gives_out(user: User) -> None:
         )
 
 
-def note_given(store: Store, what: str, subject: str, *, who: str) -> None:
+def note_given(store: Store, what: str, about: str, given: Handed) -> None:
     """That something is given out goes on record, before it is."""
     with store.begin() as db:
-        audit.note(db, current(), who, what, subject[:AUDITED])
+        subject = f"{given.sha256} {len(given.findings)} findings {about}"
+        audit.note(db, given.at, given.who, what, subject[:AUDITED])
+        handed.record(db, given)
 
 
-def record_clue(store: Store, sha256: str, about: str, *, user: User) -> None:
+def record_clue(store: Store, given: Handed, *, user: User) -> None:
     """A package for the police was prepared; another person approves it."""
     if user.role not in DECIDERS:
         raise NotAllowedError(f"{user.name} is {user.role}: that role prepares no clue package")
+    about = f"{given.sha256} {len(given.findings)} findings to {given.recipient}"
     with store.begin() as db:
-        audit.note(db, current(), user.name, PREPARED, f"{sha256} {about}"[:AUDITED])
+        audit.note(db, given.at, user.name, PREPARED, about[:AUDITED])
+        handed.record(db, given)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOut:
+    """A file in another's hands, and which findings in it hold no longer or are kept no longer here."""
+
+    file: Handed
+    withdrawn: tuple[int, ...]
+    emptied: tuple[int, ...]
+
+
+def given_out(store: Store) -> list[GivenOut]:
+    """Every file that was given out, newest first."""
+    with store.reading() as db:
+        files, gone = handed.everything(db), expiry.all_emptied(db)
+        numbers = {number for one in files for number in one.findings}
+        gone |= numbers - findings.existing(db, numbers)
+        wrong = {one.finding_id for one in _withdrawn(store, db, numbers, gone)}
+    return [
+        GivenOut(
+            one,
+            tuple(number for number in one.findings if number in wrong),
+            tuple(number for number in one.findings if number in gone),
+        )
+        for one in files
+    ]
 
 
 def approve_clue(store: Store, sha256: str, *, user: User) -> None:
