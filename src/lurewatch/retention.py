@@ -84,10 +84,11 @@ def overdue(store: Store) -> list[tuple[Path, bool]]:
     Files given out that still lie where they were written, though this house keeps a finding in them
     no longer; and whether each is as it was given out.
     """
+    newest = {one.file.path: one for one in reversed(workflow.given_out(store))}
     return [
         (path, digest_of(path) == one.file.sha256)
-        for one in workflow.given_out(store)
-        if one.emptied and one.file.path and (path := Path(one.file.path)).is_file()
+        for name, one in newest.items()
+        if one.stale and name and (path := Path(name)).is_file()
     ]
 
 

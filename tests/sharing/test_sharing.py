@@ -274,6 +274,11 @@ def test_who_was_given_what_and_who_must_be_told(
     assert told.exit_code == 1
     assert f"no longer confirmed: findings {campaign[1]}: tell the recipient" in told.stdout
     assert json.loads(run("share", "list", "--json").stdout)[0]["withdrawn"] == [campaign[1]]
+    stix(store, settings, target)  # the next bundle takes it back
+    assert run("share", "list").exit_code == 0
+    called(store, campaign[1])
+    stix(store, settings, target)
+    called(store, campaign[1], Stance.SEEK, Label.NOT_LURE)
 
     with store.begin() as db:
         expiry.empty(db, [campaign[0]], datetime.now(UTC))
@@ -281,6 +286,12 @@ def test_who_was_given_what_and_who_must_be_told(
     assert f"the file is still there: {target}" in run("share", "list").stdout
     assert f"{target} was given out" in run("retention", "run").stderr and target.exists()
     assert "it would be removed" in run("retention", "run", "--given-out", "--dry-run").stderr
+    assert run("share", "told", "1", "--as", "ann").exit_code
+    for number, about in ((1, campaign[:1]), (2, campaign[:1]), (3, campaign[:2])):
+        done = run("share", "told", str(number), "--as", "lee")
+        assert f"findings {', '.join(map(str, about))}." in done.stdout
+    assert run("share", "list").exit_code == 0
+    assert "nothing to tell" in str(run("share", "told", "1", "--as", "lee").exception)
     whole = target.read_bytes()
     target.write_bytes(whole + b" ")
     assert "it was changed: remove it yourself" in run("retention", "run", "--given-out").stderr

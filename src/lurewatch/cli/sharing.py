@@ -160,7 +160,7 @@ def list_given(as_json: AsJson = False) -> None:
     """
     Show what was given out to whom, and where a recipient has to be told that something holds no longer.
 
-    Exit code 1 when somebody has to be told, or a file has to go.
+    Exit code 1 while somebody has to be told, or a file has to go; lurewatch share told ends that.
     """
     from lurewatch.workflow import given_out
 
@@ -180,12 +180,25 @@ def list_given(as_json: AsJson = False) -> None:
         sys.exit(1)
 
 
+@app.command("told")
+def told(
+    file: Annotated[int, typer.Argument(min=1, help="The number that share list gives the file.")],
+    person: As,
+) -> None:
+    """Write down that a recipient was told what of a file holds no longer, or has to go."""
+    from lurewatch.workflow import note_told
+
+    _, store = opened()
+    about = note_told(store, file, user=acting_as(store, person))
+    typer.echo(f"On record: the recipient was told of {shown_numbers(about)}.")
+
+
 def lines_of(one: "GivenOut") -> list[str]:
     """A file in another's hands, and what follows from what became of its findings."""
     file = one.file
     marked = f" tlp:{file.tlp}" if file.tlp else ""
     lines = [
-        f"{file.at.astimezone(CHINA):%Y-%m-%d %H:%M}  {file.kind}{marked}  to {visible(file.recipient)}  by {visible(file.who)}"
+        f"{file.handed_id:>3}  {file.at.astimezone(CHINA):%Y-%m-%d %H:%M}  {file.kind}{marked}  to {visible(file.recipient)}  by {visible(file.who)}"
         f"  {len(file.findings)} findings  {file.sha256[:16]}  {visible(file.path) or '(downloaded)'}"
     ]
     if one.withdrawn:
@@ -193,8 +206,8 @@ def lines_of(one: "GivenOut") -> list[str]:
         lines.append(f"  ✗ no longer confirmed: {shown_numbers(one.withdrawn)}: tell the recipient{again}")  # fmt: skip
     if one.emptied:
         lines.append(f"  ✗ kept no longer here: {shown_numbers(one.emptied)}: have the recipient remove it")  # fmt: skip
-        if file.path and Path(file.path).is_file():
-            lines.append(f"  ✗ the file is still there: {visible(file.path)}")
+    if one.stale and file.path and Path(file.path).is_file():
+        lines.append(f"  ✗ the file is still there: {visible(file.path)}")
     return lines
 
 

@@ -1,10 +1,11 @@
 """What was given out to whom, and which findings stood in it: a file of ours in another's hands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from lurewatch.store import Db
 from lurewatch.store.tables import handed_out
@@ -25,6 +26,8 @@ class Handed:
     findings: tuple[int, ...]
     campaign_id: int | None = None
     tlp: str = ""
+    told: tuple[int, ...] = ()  # of these the recipient knows that they are taken back
+    handed_id: int = 0
 
 
 def record(db: Db, one: Handed) -> None:
@@ -40,7 +43,16 @@ def record(db: Db, one: Handed) -> None:
             findings=" ".join(map(str, one.findings)),
             campaign_id=one.campaign_id,
             tlp=one.tlp,
+            told=" ".join(map(str, one.told)),
         )
+    )
+
+
+def tell(db: Db, handed_id: int, numbers: Iterable[int]) -> None:
+    """The recipient of a file knows that these of its findings are taken back."""
+    told = " ".join(map(str, sorted(numbers)))
+    db.connection.execute(
+        update(handed_out).where(handed_out.c.handed_id == handed_id).values(told=told)
     )
 
 
@@ -58,6 +70,8 @@ def everything(db: Db) -> list[Handed]:
             tuple(map(int, row.findings.split())),
             row.campaign_id,
             row.tlp,
+            tuple(map(int, row.told.split())),
+            row.handed_id,
         )
         for row in db.connection.execute(query)
     ]

@@ -704,4 +704,5 @@ handed_out = Table(  # files that were written for others, and the findings in t
     Column("findings", Text, nullable=False),  # their numbers
     Column("campaign_id", Integer),
     Column("tlp", String(8), nullable=False),
+    Column("told", Text, nullable=False),  # numbers that the recipient knows to be taken back
 )

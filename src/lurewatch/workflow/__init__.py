@@ -209,6 +209,7 @@ from lurewatch.workflow.sharing import (
     forbid_alliance,
     given_out,
     note_given,
+    note_told,
     record_clue,
 )
 from lurewatch.workflow.signing_in import (
@@ -390,6 +391,7 @@ __all__ = [
     "note_custody",
     "note_export",
     "note_given",
+    "note_told",
     "open_cluster",
     "open_finding",
     "pages_of",

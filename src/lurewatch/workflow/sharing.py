@@ -29,6 +29,9 @@ from lurewatch.workflow.reviewing import found_in, is_lead, lead_rule
 
 PREPARED: Final = "prepare clue package"
 APPROVED: Final = "approve clue package"
+REPLACED: Final = frozenset(
+    {"stix", "misp", "alliance"}
+)  # kinds whose next file takes back what it lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,28 +169,56 @@ def record_clue(store: Store, given: Handed, *, user: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class GivenOut:
-    """A file in another's hands, and which findings in it hold no longer or are kept no longer here."""
+    """A file in another's hands, and which findings in it its recipient takes for good wrongly."""
 
     file: Handed
-    withdrawn: tuple[int, ...]
-    emptied: tuple[int, ...]
+    withdrawn: tuple[int, ...]  # confirmed no longer
+    emptied: tuple[int, ...]  # kept no longer here
+    stale: bool  # holds what is kept no longer here, whoever knows it
 
 
 def given_out(store: Store) -> list[GivenOut]:
-    """Every file that was given out, newest first."""
+    """
+    Every file that was given out, newest first.
+
+    A later file of the same kind for the same recipient takes back what it lacks, and of what a
+    person told the recipient nothing is said any more.
+    """
     with store.reading() as db:
         files, gone = handed.everything(db), expiry.all_emptied(db)
         numbers = {number for one in files for number in one.findings}
         gone |= numbers - findings.existing(db, numbers)
         wrong = {one.finding_id for one in _withdrawn(store, db, numbers, gone)}
-    return [
-        GivenOut(
-            one,
-            tuple(number for number in one.findings if number in wrong),
-            tuple(number for number in one.findings if number in gone),
+    found, later = list[GivenOut](), set[tuple[object, ...]]()
+    for one in files:
+        line = (one.kind, one.campaign_id, one.tlp, one.recipient)
+        replaced = one.kind in REPLACED and line in later
+        later.add(line)
+        open_ = [number for number in one.findings if number not in one.told]
+        withdrawn = tuple(number for number in open_ if number in wrong and not replaced)
+        emptied = tuple(number for number in open_ if number in gone)
+        found.append(GivenOut(one, withdrawn, emptied, bool(gone & set(one.findings))))
+    return found
+
+
+def note_told(store: Store, handed_id: int, *, user: User) -> tuple[int, ...]:
+    """
+    The recipient of a file was told what of it holds no longer; gives the findings it was about.
+
+    Raises NotAllowedError for who gives nothing out, and where there is nothing to tell.
+    """
+    check_gives_out(user)
+    one = next((one for one in given_out(store) if one.file.handed_id == handed_id), None)
+    about = tuple(sorted({*one.withdrawn, *one.emptied})) if one else ()
+    if one is None or not about:
+        raise NotAllowedError(
+            f"of file {handed_id} there is nothing to tell; see: lurewatch share list"
         )
-        for one in files
-    ]
+    with store.begin() as db:
+        handed.tell(db, handed_id, {*one.file.told, *about})
+        told = f"{one.file.sha256} {one.file.recipient}: findings {' '.join(map(str, about))}"
+        audit.note(db, current(), user.name, "tell recipient", told[:AUDITED])
+    return about
 
 
 def approve_clue(store: Store, sha256: str, *, user: User) -> None:

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=True),
         sa.Column("tlp", sa.String(length=8), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("handed_id", name=op.f("pk_handed_out")),
     )
 
